@@ -1,0 +1,162 @@
+"""What the jobs need from outside, each port with the one or two methods that a job calls.
+
+Every method may raise `TryLater` or `NeedsHuman` for the scope it was asked about; pages, retries, SDK types
+and the shapes of Azure's answers stay behind the port.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from collector.domain.periods import Window
+from collector.domain.types import (
+    Account,
+    BillLine,
+    CatalogModel,
+    DeletedAccount,
+    Deployment,
+    MetricGroup,
+    MetricSeries,
+    ModelCapacity,
+    QuotaLine,
+    Subscription,
+)
+
+
+class InventorySource(Protocol):
+    def subscriptions(self) -> Sequence[Subscription]: ...
+
+    def accounts(self, subscription_id: str) -> Sequence[Account]:
+        """Accounts of kind OpenAI and AIServices."""
+        ...
+
+    def deployments(self, account: Account) -> Sequence[Deployment]:
+        """With the base model of fine-tuned ones filled from the account's models list."""
+        ...
+
+    def deleted_accounts(self, subscription_id: str) -> Sequence[DeletedAccount]: ...
+
+
+class QuotaSource(Protocol):
+    def quotas(self, subscription_id: str, location: str) -> Sequence[QuotaLine]: ...
+
+
+class ModelSource(Protocol):
+    def models(self, subscription_id: str, location: str) -> Sequence[CatalogModel]:
+        """Each model version × SKU once, fine-tuned twins apart."""
+        ...
+
+    def capacities(self, subscription_id: str, format: str, model: str, version: str) -> Sequence[ModelCapacity]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MetricQuestion:
+    """All accounts lie in one subscription and location; any number of them."""
+
+    subscription_id: str
+    location: str
+    accounts: tuple[Account, ...]
+    group: MetricGroup
+    window: Window
+    grain_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MetricAnswer:
+    """What is known whole for `accounts`; an account that failed is in `failed` with the reason and in nothing else.
+
+    `window` is exactly what was asked. Accounts are answered in parts: one question gives several answers.
+    """
+
+    accounts: tuple[UUID, ...]
+    window: Window
+    series: tuple[MetricSeries, ...]
+    failed: Mapping[UUID, str]
+
+
+class MetricSource(Protocol):
+    def published(self, account: Account) -> frozenset[str]:
+        """Names of the metrics that the account's definitions list, in Azure's spelling."""
+        ...
+
+    def read(self, question: MetricQuestion) -> Iterator[MetricAnswer]:
+        """Batch first, single resources where the batch is refused; truncated or clamped answers are asked again."""
+        ...
+
+
+class PriceSource(Protocol):
+    def prices(self, currency: str) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Pages of retail rows in the feed's own shape; raises when a page is missing."""
+        ...
+
+
+class BillSource(Protocol):
+    def bill(self, subscription_id: str, first: date, last: date) -> Sequence[BillLine]:
+        """Billed lines of the days `first`..`last`, both included; no rows is an empty list."""
+        ...
+
+    def billing_currency(self, subscription_id: str) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallCounts:
+    """Calls that left for Azure since the source was built, and how many of them were throttled."""
+
+    calls: int
+    throttles: int
+
+
+class CallMeter(Protocol):
+    def counts(self) -> CallCounts: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything of Azure's, wired once."""
+
+    inventory: InventorySource
+    quotas: QuotaSource
+    models: ModelSource
+    metrics: MetricSource
+    prices: PriceSource
+    bills: BillSource
+    calls: CallMeter
+
+
+class Clock(Protocol):
+    def __call__(self) -> datetime:
+        """Now, aware, UTC."""
+        ...
+
+
+class Progress(Protocol):
+    def start(self, what: str, total: int | None) -> None: ...
+
+    def advance(self, steps: int = 1, note: str = "") -> None: ...
+
+    def done(self) -> None: ...
+
+
+class LetterSender(Protocol):
+    def send(self, letter: Any) -> None: ...
+
+
+__all__ = [
+    "BillSource",
+    "CallCounts",
+    "CallMeter",
+    "Clock",
+    "InventorySource",
+    "Iterable",
+    "LetterSender",
+    "MetricAnswer",
+    "MetricQuestion",
+    "MetricSource",
+    "ModelSource",
+    "PriceSource",
+    "Progress",
+    "QuotaSource",
+    "Sources",
+]
