@@ -1,0 +1,1 @@
+"""Everything that runs without a browser: collecting, deriving, storing, reporting, sending."""

@@ -1,0 +1,1 @@
+"""Takes a finished letter and sends it."""

@@ -1,0 +1,1 @@
+"""The ground floor: what the figures mean, as pure functions of their arguments."""

@@ -1,0 +1,1 @@
+"""What people read outside the dashboard: figures in, bytes out."""

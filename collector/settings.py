@@ -1,0 +1,1 @@
+"""Configuration: what an operator may say, checked before anything starts."""

@@ -1,0 +1,1 @@
+"""A pretend Azure over HTTP that knows its own truth and imports nothing of ours."""

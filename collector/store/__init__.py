@@ -1,0 +1,1 @@
+"""The SQL store, and the only room that speaks SQLAlchemy."""

