@@ -11,7 +11,7 @@ import pytest
 
 import collector.cli
 from collector.settings import documented_variables
-from tests.conftest import steers_tests
+from tests.conftest import lacking, steers_tests
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"
@@ -55,7 +55,7 @@ def commands() -> dict[str, click.Command]:
     """Every command by the words that call it, groups included."""
     main = getattr(collector.cli, "main", None)
     if not isinstance(main, click.Group):
-        pytest.xfail("collector.cli has no commands yet")
+        lacking("collector.cli has no commands yet")
     found: dict[str, click.Command] = {}
 
     def walk(words: str, command: click.Command) -> None:
