@@ -1,0 +1,306 @@
+"""Why requests were answered with 429: at the deployment's own limit, below it, or served elsewhere.
+
+The limiter counts estimated tokens (prompt + max_tokens) when a request arrives, the metrics
+count billed tokens of requests that succeeded; so a 429 below the limit is normal, and what
+causes it can only be read from how throttling goes with load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.domain.headroom import MinuteLimits, share_of_limit
+from collector.domain.minutes import MINUTES, MinuteBlock
+from collector.domain.periods import HOUR
+
+Cause = Literal[
+    "token_limit",
+    "request_limit",
+    "ptu_full",
+    "large_estimates",
+    "bursts",
+    "service_load",
+    "spilled_only",
+    "unknown",
+]
+
+AT_LIMIT_SHARE: Final = 0.9
+PTU_FULL_PERCENT: Final = 100.0
+_SMALL_SHARE: Final = 0.25
+_LIFT: Final = 1.25
+_FEW_MINUTES: Final = 5
+_PLAIN: Final[frozenset[Cause]] = frozenset({"token_limit", "request_limit", "ptu_full", "spilled_only"})
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ThrottleClasses:
+    """The 429s of every minute by class; each array has a row per hour and 60 columns.
+
+    `share_served` is answered requests ÷ request limit: 429s and their retries left out, so
+    that a storm of rejections does not look like a request limit.
+    """
+
+    at_limit: Ints
+    below_limit: Ints
+    unclassified: Ints
+    spilled: Ints
+    share_tpm: Floats
+    share_served: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleSummary:
+    """A deployment's 429s over a period. `rate` is throttled ÷ all requests, None without requests."""
+
+    requests: int
+    throttled: int
+    at_limit: int
+    below_limit: int
+    unclassified: int
+    spilled: int
+    minutes_touched: int
+    worst_minute_at: datetime | None
+    worst_minute_throttled: int | None
+
+    @property
+    def rate(self) -> float | None:
+        return self.throttled / self.requests if self.requests else None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What a deployment's 429s most likely come from, with the figures that speak for it.
+
+    Shares are of the limit in force, as medians over the throttled minutes (`share_rpm` of
+    answered requests); `lift` is how much more loaded throttled minutes are than busy minutes
+    without a 429 (1 = no more).
+    """
+
+    cause: Cause
+    summary: ThrottleSummary
+    share_tpm: float | None
+    share_rpm: float | None
+    lift: float | None
+    ptu_max: float | None
+    certain: bool
+
+
+def classify(hours: Sequence[datetime], block: MinuteBlock, limits: MinuteLimits) -> ThrottleClasses:
+    """Every covered minute's 429s by class. Rows must be in order of time; they may have gaps.
+
+    At the limit: at least 90 % of the token or request limit in that minute or the one before
+    (a limiter looks back), or a PTU utilisation of 100 % or more.
+    """
+    share_tpm = share_of_limit(block.tokens, limits.tpm)
+    share_rpm = share_of_limit(block.requests, limits.rpm)
+    share = np.where(block.covered, np.fmax(share_tpm, share_rpm), np.nan)
+    nearest = np.fmax(share, _minute_before(hours, share))
+    ptu = np.where(block.covered, block.ptu_max, np.nan)
+    full = (nearest >= AT_LIMIT_SHARE) | (ptu >= PTU_FULL_PERCENT)
+    judged = ~np.isnan(share) | ~np.isnan(ptu) | full
+    throttled = np.where(block.covered, block.throttled, 0)
+    return ThrottleClasses(
+        at_limit=np.where(full, throttled, 0),
+        below_limit=np.where(judged & ~full, throttled, 0),
+        unclassified=np.where(judged, 0, throttled),
+        spilled=np.where(block.covered, block.spilled, 0),
+        share_tpm=share_tpm,
+        share_served=share_of_limit(_served(block), limits.rpm),
+    )
+
+
+def summarise(
+    hours: Sequence[datetime],
+    block: MinuteBlock,
+    classes: ThrottleClasses,
+    *,
+    hour_throttled: Sequence[int] | None = None,
+    hour_requests: Sequence[int] | None = None,
+    hour_spilled: Sequence[int] | None = None,
+) -> ThrottleSummary:
+    """The period's figures. Hour totals that exceed their covered minutes are unclassified."""
+    minutes = np.where(block.covered, block.throttled, 0)
+    by_hour = minutes.sum(axis=1)
+    throttled = _at_least(by_hour, hour_throttled)
+    touched = int((minutes > 0).sum())
+    worst = int(minutes.argmax()) if touched else None
+    return ThrottleSummary(
+        requests=int(_at_least(np.where(block.covered, block.requests, 0).sum(axis=1), hour_requests).sum()),
+        throttled=int(throttled.sum()),
+        at_limit=int(classes.at_limit.sum()),
+        below_limit=int(classes.below_limit.sum()),
+        unclassified=int(classes.unclassified.sum()) + int((throttled - by_hour).sum()),
+        spilled=int(_at_least(classes.spilled.sum(axis=1), hour_spilled).sum()),
+        minutes_touched=touched,
+        worst_minute_at=None if worst is None else _minute_at(hours, worst),
+        worst_minute_throttled=None if worst is None else int(minutes.flat[worst]),
+    )
+
+
+def diagnose(summary: ThrottleSummary, block: MinuteBlock, classes: ThrottleClasses) -> Diagnosis | None:
+    """The most likely cause; None where nothing was throttled or spilled."""
+    if not summary.throttled and not summary.spilled:
+        return None
+    hit = block.covered & (block.throttled > 0)
+    share_tpm, share_rpm = _median(classes.share_tpm[hit]), _median(classes.share_served[hit])
+    lift = _lift(block, hit)
+    ptu = block.ptu_max[hit & ~np.isnan(block.ptu_max)]
+    cause = _cause(summary, share_tpm, share_rpm, lift, bool((ptu >= PTU_FULL_PERCENT).any()))
+    return Diagnosis(
+        cause=cause,
+        summary=summary,
+        share_tpm=share_tpm,
+        share_rpm=share_rpm,
+        lift=lift,
+        ptu_max=float(ptu.max()) if ptu.size else None,
+        certain=cause in _PLAIN or (cause != "unknown" and summary.minutes_touched >= _FEW_MINUTES),
+    )
+
+
+def describe(diagnosis: Diagnosis) -> str:
+    """One paragraph: what happened, which figures speak for the cause, what usually helps."""
+    parts = [_what_happened(diagnosis.summary), _evidence(diagnosis), _HELPS[diagnosis.cause]]
+    if not diagnosis.certain and diagnosis.cause != "unknown":
+        parts.append("The figures are few, so take this as a first guess.")
+    return " ".join(parts)
+
+
+def _minute_before(hours: Sequence[datetime], share: Floats) -> Floats:
+    """The share one minute earlier; NaN where the hour before is not in the rows."""
+    before = np.full(share.shape, np.nan)
+    before[:, 1:] = share[:, :-1]
+    for row in range(1, len(hours)):
+        if hours[row] - hours[row - 1] == HOUR:
+            before[row, 0] = share[row - 1, MINUTES - 1]
+    return before
+
+
+def _at_least(found: NDArray[np.integer], totals: Sequence[int] | None) -> NDArray[np.integer]:
+    return found if totals is None else np.maximum(found, np.array(totals, dtype=np.int64))
+
+
+def _minute_at(hours: Sequence[datetime], flat: int) -> datetime:
+    row, minute = divmod(flat, MINUTES)
+    return hours[row] + timedelta(minutes=minute)
+
+
+def _median(values: Floats) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else None
+
+
+def _served(block: MinuteBlock) -> Ints:
+    return np.maximum(block.requests - block.throttled - block.spilled, 0)
+
+
+def _lift(block: MinuteBlock, hit: Flags) -> float | None:
+    """How much more was served in throttled minutes than in busy minutes without a 429.
+
+    Load that brings 429s with it speaks for the deployment's own bursts; 429s that come
+    whatever the load speak for the service.
+    """
+    load = block.tokens if block.tokens.any() else _served(block)
+    calm = block.covered & ~hit & (block.requests > 0)
+    if not hit.any() or calm.sum() < _FEW_MINUTES:
+        return None
+    usual = float(np.median(load[calm]))
+    return float(np.median(load[hit])) / usual if usual > 0 else None
+
+
+def _cause(
+    summary: ThrottleSummary,
+    share_tpm: float | None,
+    share_rpm: float | None,
+    lift: float | None,
+    ptu_full: bool,
+) -> Cause:
+    if not summary.throttled:
+        return "spilled_only"
+    if summary.unclassified * 2 > summary.throttled:
+        return "unknown"
+    if summary.at_limit >= summary.below_limit:
+        if ptu_full:
+            return "ptu_full"
+        return "request_limit" if (share_rpm or 0.0) > (share_tpm or 0.0) else "token_limit"
+    if max(share_tpm or 0.0, share_rpm or 0.0) < _SMALL_SHARE or (lift is not None and lift < _LIFT):
+        return "service_load"
+    return "bursts" if (share_rpm or 0.0) >= (share_tpm or 0.0) else "large_estimates"
+
+
+def _what_happened(summary: ThrottleSummary) -> str:
+    if not summary.throttled:
+        return (
+            f"No request failed: {_count(summary.spilled, 'request was', 'requests were')} served elsewhere."
+        )
+    rate = "" if summary.rate is None else f" of {summary.requests:,} ({_percent(summary.rate)})"
+    told = f"{summary.throttled:,} requests{rate} were answered with 429"
+    if summary.minutes_touched:
+        told += f", in {_count(summary.minutes_touched, 'minute', 'minutes')}"
+    if summary.worst_minute_at is not None:
+        told += (
+            f"; the worst was {summary.worst_minute_at:%Y-%m-%d %H:%M} UTC "
+            f"with {summary.worst_minute_throttled:,}"
+        )
+    spilled = f" Another {summary.spilled:,} were served elsewhere." if summary.spilled else ""
+    return told + "." + spilled
+
+
+def _evidence(diagnosis: Diagnosis) -> str:
+    summary = diagnosis.summary
+    at = _percent(summary.at_limit / summary.throttled) if summary.throttled else "none"
+    tpm, rpm = _percent(diagnosis.share_tpm), _percent(diagnosis.share_rpm)
+    lift = "unknown" if diagnosis.lift is None else f"{diagnosis.lift:.1f} times"
+    told: dict[Cause, str] = {
+        "token_limit": f"{at} of them came at the limit; throttled minutes used {tpm} of the token limit.",
+        "request_limit": f"{at} of them came at the limit; throttled minutes answered {rpm} of the request limit.",
+        "ptu_full": f"{at} of them came while the provisioned units were fully used "
+        f"(utilisation up to {diagnosis.ptu_max or 0:.0f} %).",
+        "large_estimates": f"Only {at} of them came at the limit: throttled minutes used {tpm} of the token limit and "
+        f"{rpm} of the request limit, and were {lift} as loaded as calm ones. The limiter counts prompt plus "
+        "max_tokens when a request arrives, the metrics what was used in the end.",
+        "bursts": f"Only {at} of them came at the limit: throttled minutes answered {rpm} of the request limit and used "
+        f"{tpm} of the token limit, and were {lift} as loaded as calm ones. The request limit is enforced over "
+        "seconds, so a burst inside a quiet minute is refused.",
+        "service_load": f"Only {at} of them came at the limit: throttled minutes used {tpm} of the token limit and {rpm} "
+        f"of the request limit, and were {lift} as loaded as calm ones. 429s that come whatever the load speak for "
+        "pressure on the service, or for a limit that Azure lowered for a while.",
+        "spilled_only": "The deployment was full and its spillover deployment answered.",
+        "unknown": "Why cannot be said: the minutes or the limit of that time are unknown.",
+    }
+    return told[diagnosis.cause]
+
+
+_HELPS: Final[dict[Cause, str]] = {
+    "token_limit": "What usually helps: raise the limit from free quota, move load that can wait to batch, "
+    "or spread it over a second deployment.",
+    "request_limit": "What usually helps: put several questions into one request, raise the limit, "
+    "or spread requests evenly.",
+    "ptu_full": "What usually helps: turn on spillover to a standard deployment, or add provisioned units.",
+    "large_estimates": "What usually helps: set max_tokens to what answers really need; more quota helps too.",
+    "bursts": "What usually helps: space requests within the minute and retry after the time that the answer names.",
+    "service_load": "What usually helps: retry with backoff, use a Global SKU or a second location; "
+    "more quota does not help.",
+    "spilled_only": "Nothing is broken; if it is often, compare the cost of spilled tokens with more units.",
+    "unknown": "What helps to know: collect this deployment at one minute.",
+}
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _percent(share: float | None) -> str:
+    if share is None:
+        return "an unknown share"
+    shown = f"{share:.1%}" if 0 < share < 0.1 else f"{share:.0%}"
+    return shown.replace("%", " %")
