@@ -27,11 +27,10 @@ test: $(INSTALLED) ## Run the tests (ARGS="tests/store -x" runs some)
 	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(INSTALLED) ## Check style, types, directions of imports, and docs against the code
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/pyright
-	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -q tests/test_docs.py
+	@failed=; for check in "ruff check ." "ruff format --check ." pyright "lint-imports --no-logo" \
+			"pytest -q tests/test_docs.py"; do \
+		echo "--- $$check"; $(BIN)/$$check || failed="$$failed; $$check"; \
+	done; test -z "$$failed" || { echo "lint failed$$failed"; exit 1; }
 
 format: $(INSTALLED) ## Rewrite the code in the house style
 	$(BIN)/ruff check --fix .

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import click
-import pytest
 
 import collector.cli
 from collector.settings import documented_variables
