@@ -1,0 +1,131 @@
+"""The price ladder: own rate, the meter Azure names, the meter whose name says so, the shipped snapshot, unpriced."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from collector.domain.pricing.listing import Listing
+from collector.domain.pricing.market import Market
+from collector.domain.pricing.matching import Wanted, wanted
+from collector.domain.pricing.notes import PriceNotes
+from collector.domain.pricing.questions import Ambiguous, Answer, Priced, PriceQuestion, PriceSpan, Unpriced
+from collector.domain.pricing.rates import Rate, rated
+from collector.domain.pricing.rows import PriceRow
+from collector.domain.pricing.skus import cost_kind
+from collector.domain.types import CatalogModel, location_key
+
+_NEVER = date(1970, 1, 1)
+
+CostKey = tuple[str, str, str, str, bool, str, str]
+_Turns = tuple[Sequence[date], Sequence[Answer]]
+
+
+class PriceBook:
+    """All that is known of prices, indexed; the same question is worked out once.
+
+    `rows` are the captures of the feed, `snapshot` the one that ships with us (USD only), `models` what the
+    Models API lists (its cost entries name meter ids), `rates` the customer's own prices. `disputed` are rows
+    that two rows of one capture contradicted: a meter that has one is ambiguous on those days.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[PriceRow] = (),
+        snapshot: Iterable[PriceRow] = (),
+        models: Iterable[CatalogModel] = (),
+        rates: Sequence[Rate] = (),
+        notes: PriceNotes = PriceNotes(),
+        disputed: Iterable[PriceRow] = (),
+    ) -> None:
+        captured, shipped, contested = list(rows), list(snapshot), list(disputed)
+        self.feed = Market(captured, contested, history=shipped)
+        self.snapshot = Market(shipped, history=captured)
+        self.notes = notes
+        self._rates = tuple(rates)
+        self._costs: defaultdict[CostKey, list[str]] = defaultdict(list)
+        for model in models:
+            self._add_costs(model)
+        self._named = self.feed.named_versions | self.snapshot.named_versions
+        self._turns: dict[PriceQuestion, _Turns] = {}
+        self._listings: dict[PriceQuestion, Listing | str] = {}
+
+    def _add_costs(self, model: CatalogModel) -> None:
+        for cost in model.costs:
+            told = cost_kind(cost.name, model.sku)
+            meter_id = cost.meter_id.strip().lower()
+            if told is None or not meter_id:
+                continue
+            place = (location_key(model.location), model.model.casefold(), model.version.casefold())
+            ids = self._costs[(*place, model.sku.casefold(), model.fine_tuned, *told)]
+            if meter_id not in ids:
+                ids.append(meter_id)
+
+    def meter_ids(self, asked: PriceQuestion) -> Sequence[str]:
+        """The meters that the Models API names for this SKU, kind and context."""
+        place = (location_key(asked.location), asked.model.casefold(), (asked.version or "").casefold())
+        return self._costs.get(
+            (*place, asked.sku.casefold(), asked.fine_tuned, asked.kind, asked.context), ()
+        )
+
+    def price_at(self, asked: PriceQuestion) -> Answer:
+        """The price on the question's day, by the first step that has one."""
+        starts, answers = self._turning_points(asked)
+        return answers[bisect_right(starts, asked.on) - 1]
+
+    def price_spans(self, asked: PriceQuestion, start: date, end: date) -> list[PriceSpan]:
+        """The answers of the days from `start` until before `end`; the question's own day does not matter."""
+        starts, answers = self._turning_points(asked)
+        spans: list[PriceSpan] = []
+        for index, answer in enumerate(answers):
+            first = max(starts[index], start)
+            last = min(starts[index + 1] if index + 1 < len(starts) else end, end)
+            if first >= last:
+                continue
+            if spans and _same(spans[-1].answer, answer):
+                spans[-1] = replace(spans[-1], end=last)
+            else:
+                spans.append(PriceSpan(first, last, answer))
+        return spans
+
+    def _turning_points(self, asked: PriceQuestion) -> _Turns:
+        key = replace(asked, on=_NEVER, location=location_key(asked.location))
+        known = self._turns.get(key)
+        if known is None:
+            known = self._turns[key] = self._work_out(key)
+        return known
+
+    def _listing(self, asked: PriceQuestion) -> Listing | str:
+        """The list prices of a question without its day, or why it has none."""
+        known = self._listings.get(asked)
+        if known is None:
+            plan = wanted(asked, self.notes, self._named)
+            known = self._listings[asked] = Listing(self, plan) if isinstance(plan, Wanted) else plan
+        return known
+
+    def _work_out(self, asked: PriceQuestion) -> _Turns:
+        listing = self._listing(asked)
+        rates = [rate for rate in self._rates if rate.covers(asked)]
+        days = {_NEVER} | {rate.starts_on for rate in rates}
+        days |= {rate.ends_on + timedelta(days=1) for rate in rates if rate.ends_on}
+        if isinstance(listing, str):
+            starts = sorted(days)
+            return starts, [rated(rates, asked, day, Unpriced(listing)) for day in starts]
+        starts = sorted(days | listing.turning_days())
+        return starts, [rated(rates, asked, day, listing.answer(day)) for day in starts]
+
+    def list_price(self, asked: PriceQuestion, day: date) -> Decimal | None:
+        """The unit price by steps 2 to 4, before any question of whether it can be true."""
+        listing = self._listing(asked)
+        answer = None if isinstance(listing, str) else listing.plain_answer(day)
+        return answer.unit_price if isinstance(answer, Priced) else None
+
+
+def _same(one: Answer, other: Answer) -> bool:
+    if isinstance(one, Priced) and isinstance(other, Priced):
+        return replace(one, considered=()) == replace(other, considered=())
+    if isinstance(one, (Unpriced, Ambiguous)):
+        return type(one) is type(other) and one.why == getattr(other, "why", None)
+    return False
