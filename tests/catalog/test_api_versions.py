@@ -96,13 +96,17 @@ def test_a_company_may_enter_a_version_that_we_do_not_know() -> None:
         ),
         (
             {"api_version": "latest", "retires_on": "2027-01-01"},
-            "[[api_versions]] row 1: api_version='latest': "
-            "expected a version such as '2024-10-21' or '2025-04-01-preview'",
+            (
+                "[[api_versions]] row 1: api_version='latest': "
+                "expected a version such as '2024-10-21' or '2025-04-01-preview'"
+            ),
         ),
         (
             {"api_version": "2024-10-21", "retire_on": "2027-01-01"},
-            "[[api_versions]] row 1: unknown key 'retire_on', "
-            "expected one of api_version, retires_on, successor, note, source",
+            (
+                "[[api_versions]] row 1: unknown key 'retire_on', "
+                "expected one of api_version, retires_on, successor, note, source"
+            ),
         ),
         ("2024-10-21", "[[api_versions]] row 1: expected a table of keys, found '2024-10-21'"),
     ],
