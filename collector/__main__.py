@@ -1,0 +1,5 @@
+"""`python -m collector` is `aoai-monitor`."""
+
+from collector.cli import main
+
+main()

@@ -1,0 +1,110 @@
+"""What the commands share: options, words on stderr, JSON on stdout, a bar on a terminal."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import click
+import orjson
+
+from collector.domain.periods import Month, Window, midnight
+
+DONE: Final = 0
+FAILED: Final = 1
+BAD: Final = 2
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal; stdout is for answers."""
+    click.echo(text, err=True)
+
+
+def print_json(answer: Any) -> None:
+    sys.stdout.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Day(click.ParamType[date]):
+    """A UTC day, written 2026-10-01."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r}: expected a day such as 2026-10-01", param, ctx)
+
+
+class MonthType(click.ParamType[Month]):
+    """A UTC month, written 2026-10."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
+        if isinstance(value, Month):
+            return value
+        try:
+            return Month.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+DAY: Final = Day()
+MONTH: Final = MonthType()
+
+
+def period_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--from` and `--to` of an answer; `--to` is exclusive."""
+    command = click.option("--to", "until", type=DAY, help="First UTC day that is not counted (default: tomorrow).")(command)
+    return click.option("--from", "since", type=DAY, help="First UTC day that is counted.")(command)
+
+
+def span(since: date | None, until: date | None, default_since: date, now: datetime) -> Window:
+    """The window of whole days that the options name; the default ends with today."""
+    first = since or default_since
+    end = until or now.date() + timedelta(days=1)
+    if first >= end:
+        raise click.UsageError(f"--from {first} --to {end}: expected --from before --to, which is exclusive")
+    return Window(midnight(first), midnight(end))
+
+
+class TerminalProgress:
+    """A progress bar where somebody watches."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task: Any = None
+
+    def start(self, what: str, total: int | None) -> None:
+        self.done()
+        self._progress.start()
+        self._task = self._progress.add_task(what, total=total, note="")
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        if self._task is not None:
+            self._progress.update(self._task, advance=steps, note=note)
+
+    def done(self) -> None:
+        if self._task is not None:
+            self._progress.stop()
+            self._progress.remove_task(self._task)
+            self._task = None

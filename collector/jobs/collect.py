@@ -1,0 +1,64 @@
+"""A collection: the jobs in the order in which each needs what the one before found."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+import structlog
+
+from collector.domain.periods import Window
+from collector.jobs.catalog import collect_models, collect_quotas
+from collector.jobs.context import Context, RunResult
+from collector.jobs.inventory import collect_inventory
+from collector.jobs.metrics import collect_usage
+from collector.jobs.money import collect_bills, collect_prices
+from collector.jobs.quality import collect_api_use, collect_quality
+from collector.store.lease import lease
+
+log = structlog.get_logger(__name__)
+
+STEP: Final = "collect"
+JOBS: Final = ("inventory", "models", "quotas", "metrics", "prices", "bills")
+
+
+def collect(
+    context: Context,
+    *,
+    only: str | None = None,
+    span: Window | None = None,
+    nightly: bool = False,
+    wait: bool = True,
+) -> list[RunResult]:
+    """One pass over all jobs or one of them, under the lease of collecting.
+
+    Raises `LeaseHeld` where another process collects and `wait` is False.
+    """
+    with lease(context.engine, STEP, wait=wait, on_wait=_tell):
+        results: list[RunResult] = []
+        for job in JOBS if only is None else (only,):
+            for part in _parts(span, nightly=nightly)[job]:
+                if context.stopping.is_set():
+                    return results
+                results.append(part(context))
+        return results
+
+
+def _parts(span: Window | None, *, nightly: bool) -> Mapping[str, tuple[Callable[[Context], RunResult], ...]]:
+    return MappingProxyType(
+        {
+            "inventory": (collect_inventory,),
+            "models": (collect_models,),
+            "quotas": (collect_quotas,),
+            "metrics": (
+                lambda context: collect_usage(context, nightly=nightly, span=span),
+                lambda context: collect_api_use(context, span=span),
+                lambda context: collect_quality(context, span=span),
+            ),
+            "prices": (collect_prices,),
+            "bills": (collect_bills,),
+        }
+    )
+
+
+def _tell(holder: str) -> None:
+    log.info("waiting: another process collects", holder=holder)

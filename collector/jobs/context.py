@@ -1,0 +1,163 @@
+"""What every job is given, and the record that each of them leaves."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import structlog
+
+from collector.domain.types import NeedsHuman, TryLater
+from collector.ports import Clock, Progress, Sources
+from collector.store import writes
+from collector.store.engine import Engine
+
+log = structlog.get_logger(__name__)
+
+HOLDER = f"{socket.gethostname()} pid {os.getpid()}"
+
+
+class NoProgress:
+    """Where nobody watches."""
+
+    def start(self, what: str, total: int | None) -> None: ...
+
+    def advance(self, steps: int = 1, note: str = "") -> None: ...
+
+    def done(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far back, how often again and how wide a collection reads; days, minutes, hours as named."""
+
+    backfill_days: int = 90
+    minute_backfill_days: int = 30
+    trailing_minutes: int = 60
+    nightly_hours: int = 48
+    threads: int = 8
+    points_per_answer: int = 700_000
+    subscriptions: tuple[str, ...] = ()
+    currency: str | None = None
+    bill_days: int = 35
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The store, Azure, the clock and the way to tell; `stopping` is set when the process is asked to end."""
+
+    engine: Engine
+    sources: Sources
+    clock: Clock
+    limits: Limits = Limits()
+    progress: Progress = field(default_factory=NoProgress)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a job ended: ok, partial (some scopes failed, or it was stopped) or failed (nothing was read)."""
+
+    job: str
+    status: str
+    rows: int
+    windows: int
+    failures: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "ok"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a job did so far. `fail` notes a scope and lets the others go on."""
+
+    context: Context
+    job: str
+    rows: int = 0
+    windows: int = 0
+    scopes_done: set[str] = field(default_factory=set[str])
+    failures: dict[str, str] = field(default_factory=dict[str, str])
+
+    def succeed(self, scope: str, through: object = None, rows: int = 0, windows: int = 1) -> None:
+        """Facts of the scope are committed; now say so, in a transaction of its own."""
+        now = self.context.clock()
+        with self.context.engine.begin() as connection:
+            writes.advance_watermarks(connection, self.job, {scope: through or now}, at=now)
+        self.rows += rows
+        self.windows += windows
+        self.scopes_done.add(scope)
+
+    def fail(self, scope: str, error: BaseException | str) -> None:
+        reason = str(error)
+        self.failures[scope] = reason
+        remedy = error.grant if isinstance(error, NeedsHuman) else None
+        log.warning("scope failed", job=self.job, scope=scope, error=reason)
+        now = self.context.clock()
+        with self.context.engine.begin() as connection:
+            writes.fail_watermark(connection, self.job, scope, reason, remedy, at=now)
+
+    @property
+    def status(self) -> str:
+        if not self.failures:
+            return "partial" if self.context.stopping.is_set() else "ok"
+        return "partial" if self.scopes_done else "failed"
+
+    @contextmanager
+    def scope(self, name: str) -> Iterator[None]:
+        """A part of the work that may fail alone: what Azure or a missing right broke is noted, not raised."""
+        try:
+            yield
+        except (TryLater, NeedsHuman) as error:
+            self.fail(name, error)
+
+
+def run_job(context: Context, job: str, step: Callable[[Tally], None]) -> RunResult:
+    """One job with its row in `run`; what it raises is recorded as failed and raised again."""
+    tally = Tally(context, job)
+    before = context.sources.calls.counts()
+    run_id = str(uuid4())
+    with context.engine.begin() as connection:
+        writes.start_run(connection, run_id, job, at=context.clock(), holder=HOLDER)
+    status, error = "failed", "ended by an error"
+    try:
+        step(tally)
+        status = tally.status
+        error = "; ".join(f"{scope}: {why}" for scope, why in list(tally.failures.items())[:20]) or None
+    except BaseException as raised:
+        error = f"{type(raised).__name__}: {raised}"
+        raise
+    finally:
+        context.progress.done()
+        after = context.sources.calls.counts()
+        with context.engine.begin() as connection:
+            writes.finish_run(
+                connection,
+                run_id,
+                at=context.clock(),
+                status=status,
+                calls=after.calls - before.calls,
+                throttles=after.throttles - before.throttles,
+                rows=tally.rows,
+                windows=tally.windows,
+                error=error,
+            )
+    log.info(
+        "job ended",
+        job=job,
+        status=status,
+        rows=tally.rows,
+        windows=tally.windows,
+        failed=len(tally.failures),
+    )
+    return RunResult(
+        job,
+        status,
+        tally.rows,
+        tally.windows,
+        tuple(f"{scope}: {why}" for scope, why in tally.failures.items()),
+    )

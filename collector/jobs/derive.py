@@ -1,0 +1,240 @@
+"""Findings from facts: days, months, room and charges. Pure arithmetic between two reads and a write.
+
+Only days whose facts changed are worked out again; `everything` works out all of them and changes nothing where
+nothing changed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from collector.domain.headroom import LimitRevision
+from collector.domain.periods import DAY, Month, Window, last_days, midnight, month_of
+from collector.domain.rollup import (
+    Lifetime,
+    RoomPeriod,
+    UsageDay,
+    UsageSums,
+    added,
+    peak_share,
+    room_period,
+    usage_day,
+)
+from collector.jobs.charges import MoneyRules, derive_charges
+from collector.jobs.context import NoProgress
+from collector.ports import Progress
+from collector.store.engine import Engine, retrying
+from collector.store.lease import lease
+from collector.store.reads import rollup
+from collector.store.writes.dirty import DirtyDay, clear_days
+from collector.store.writes.findings import (
+    drop_stale_periods,
+    record_room_periods,
+    record_usage_days,
+    record_usage_months,
+)
+
+log = structlog.get_logger(__name__)
+
+STEP: Final = "derive"
+ROLLING_DAYS: Final = (1, 7, 30, 90)
+_LONGEST: Final = max(ROLLING_DAYS)
+_DAYS_AT_ONCE: Final = 31
+_ACCOUNTS_AT_ONCE: Final = 20
+_QUICK_DAYS: Final = 7
+_SLOW_EVERY: Final = timedelta(hours=1)
+
+DeploymentKey = tuple[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """How much was worked out."""
+
+    days: int
+    months: int
+    periods: int
+    charges: int
+
+    def __str__(self) -> str:
+        return f"derived {self.days} deployment-days, {self.months} months, {self.periods} room periods, {self.charges} charges"
+
+
+def derive(
+    engine: Engine,
+    rules: MoneyRules,
+    now: datetime,
+    *,
+    everything: bool = False,
+    wait: bool = True,
+    progress: Progress | None = None,
+) -> Derived:
+    """Bring every finding up to its facts, under the lease of deriving."""
+    shown = progress or NoProgress()
+    with lease(
+        engine,
+        STEP,
+        wait=wait,
+        on_wait=lambda holder: log.info("waiting: another process derives", holder=str(holder)),
+    ):
+        with engine.connect() as connection:
+            dirty = rollup.dirty_days(connection)
+            wanted = (
+                rollup.all_days(connection) if everything else [(day.account_key, day.day) for day in dirty]
+            )
+            lifetimes = rollup.lifetimes(connection)
+        shown.start("working out", len(wanted))
+        days, charges = 0, 0
+        for account, span in _spans(wanted):
+            changed = _usage_days(engine, account, span, lifetimes, now)
+            days += changed
+            charges += derive_charges(engine, rules, account, span, now)
+            _clear(engine, dirty, account, span)
+            shown.advance(span.length // DAY)
+        months = _months(engine, {Month(day.year, day.month) for _, day in wanted})
+        periods = _periods(engine, lifetimes, {month_of(day) for _, day in wanted}, now)
+        shown.done()
+        return Derived(days, months, periods, charges)
+
+
+def _spans(wanted: Iterable[tuple[UUID, date]]) -> list[tuple[UUID, Window]]:
+    """Changed days as runs of whole days for each account, so that a run is read at once."""
+    by_account: dict[UUID, list[date]] = {}
+    for account, day in wanted:
+        by_account.setdefault(account, []).append(day)
+    found: list[tuple[UUID, Window]] = []
+    for account, days in by_account.items():
+        run: list[date] = []
+        for day in sorted(set(days)):
+            if run and (day - run[-1] > DAY or len(run) == _DAYS_AT_ONCE):
+                found.append((account, Window(midnight(run[0]), midnight(run[-1]) + DAY)))
+                run = []
+            run.append(day)
+        found.append((account, Window(midnight(run[0]), midnight(run[-1]) + DAY)))
+    return found
+
+
+def _usage_days(
+    engine: Engine, account: UUID, span: Window, lifetimes: Mapping[DeploymentKey, Lifetime], now: datetime
+) -> int:
+    found: list[UsageDay] = []
+    with engine.connect() as connection:
+        for deployment, hours in rollup.hours(connection, account, span):
+            lifetime = lifetimes.get((account, deployment), Lifetime())
+            by_day: dict[date, list[rollup.StoredHour]] = {}
+            for hour in hours:
+                by_day.setdefault(hour.hour.date(), []).append(hour)
+            for day, members in by_day.items():
+                found.append(usage_day(members, lifetime, Window(midnight(day), midnight(day) + DAY), now))
+    retrying(engine, lambda connection: record_usage_days(connection, found))
+    return len(found)
+
+
+def _clear(engine: Engine, dirty: Sequence[DirtyDay], account: UUID, span: Window) -> None:
+    done = [
+        day for day in dirty if day.account_key == account and span.start.date() <= day.day < span.end.date()
+    ]
+    retrying(engine, lambda connection: clear_days(connection, done))
+
+
+def _months(engine: Engine, months: Iterable[Month]) -> int:
+    count = 0
+    for month in sorted(months):
+        with engine.connect() as connection:
+            days = rollup.usage_days(connection, month.first_day, month.shifted(1).first_day)
+        by_deployment: dict[DeploymentKey, list[UsageSums]] = {}
+        for day in days:
+            by_deployment.setdefault((day.account_key, day.deployment), []).append(day.sums)
+        found = {key: added(parts) for key, parts in by_deployment.items()}
+        retrying(engine, lambda connection: record_usage_months(connection, month.first_day, found))  # noqa: B023  # called before the next turn
+        count += len(found)
+    return count
+
+
+def _periods(
+    engine: Engine, lifetimes: Mapping[DeploymentKey, Lifetime], changed: Iterable[Month], now: datetime
+) -> int:
+    """Rolling periods of all deployments, and the calendar months that changed; each from months and edge days.
+
+    The long periods move slowly and cost most: they are worked out again once an hour.
+    """
+    today = now.date()
+    with engine.connect() as connection:
+        stamp = rollup.computed_at(connection, f"{_LONGEST}d")
+    slow = stamp is None or now - stamp >= _SLOW_EVERY
+    wanted = {f"{count}d": last_days(today, count) for count in ROLLING_DAYS if slow or count <= _QUICK_DAYS}
+    wanted |= {str(month): month.window for month in changed if slow or month == month_of(now)}
+    accounts = sorted({account for account, _ in lifetimes})
+    count = 0
+    for at in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
+        count += _periods_of(engine, accounts[at : at + _ACCOUNTS_AT_ONCE], lifetimes, wanted, now)
+    retrying(engine, lambda connection: drop_stale_periods(connection, wanted, now))
+    return count
+
+
+def _periods_of(
+    engine: Engine,
+    accounts: Sequence[UUID],
+    lifetimes: Mapping[DeploymentKey, Lifetime],
+    wanted: Mapping[str, Window],
+    now: datetime,
+) -> int:
+    first = min(window.start for window in wanted.values()).date()
+    with engine.connect() as connection:
+        days = rollup.usage_days(connection, first, now.date() + DAY, accounts)
+        months = rollup.usage_months(connection, _whole_months(last_days(now.date(), _LONGEST)), accounts)
+    by_deployment: dict[DeploymentKey, dict[date, UsageSums]] = {}
+    for day in days:
+        by_deployment.setdefault((day.account_key, day.deployment), {})[day.day] = day.sums
+    found: list[RoomPeriod] = []
+    for key, sums in by_deployment.items():
+        limit = _limit_at(lifetimes.get(key), now)
+        shares = {day: peak_share(one, limit) for day, one in sums.items()}
+        for name, window in wanted.items():
+            inside = [day for day in sums if window.start.date() <= day < window.end.date()]
+            if inside:
+                trend = [
+                    shares.get((window.start + step * DAY).date()) for step in range(window.length // DAY)
+                ]
+                found.append(
+                    room_period(key, name, window, _parts(key, window, inside, sums, months), limit, trend)
+                )
+    retrying(engine, lambda connection: record_room_periods(connection, found, now))
+    return len(found)
+
+
+def _parts(
+    key: DeploymentKey,
+    window: Window,
+    inside: Sequence[date],
+    days: Mapping[date, UsageSums],
+    months: Mapping[date, Mapping[DeploymentKey, UsageSums]],
+) -> list[UsageSums]:
+    """Whole months where the window holds them, and the days at its edges."""
+    whole = [
+        month
+        for month in months
+        if window.start.date() <= month and Month(month.year, month.month).window.end <= window.end
+    ]
+    covered = {month: months[month][key] for month in whole if key in months[month]}
+    edge = [days[day] for day in inside if day.replace(day=1) not in covered]
+    return [*covered.values(), *edge]
+
+
+def _whole_months(window: Window) -> list[date]:
+    month = month_of(window.start)
+    found: list[date] = []
+    while month.window.end <= window.end:
+        if month.window.start >= window.start:
+            found.append(month.first_day)
+        month = month.shifted(1)
+    return found
+
+
+def _limit_at(lifetime: Lifetime | None, now: datetime) -> LimitRevision | None:
+    known = [limit for limit in (lifetime.limits if lifetime else ()) if limit.starts_at <= now]
+    return known[-1] if known else None
