@@ -5,7 +5,7 @@ and the shapes of Azure's answers stay behind the port.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -68,12 +68,15 @@ class MetricAnswer:
     """What is known whole for `accounts`; an account that failed is in `failed` with the reason and in nothing else.
 
     `window` is exactly what was asked. Accounts are answered in parts: one question gives several answers.
+    `absent` names the metrics of the group that an answered account turned out to lack, though its definitions may
+    list them: no series of theirs is unknown, where no series of any other metric is zero.
     """
 
     accounts: tuple[UUID, ...]
     window: Window
     series: tuple[MetricSeries, ...]
     failed: Mapping[UUID, str]
+    absent: Mapping[UUID, frozenset[str]] = field(default_factory=dict[UUID, frozenset[str]])
 
 
 class MetricSource(Protocol):

@@ -45,7 +45,9 @@ IMAGES: Final = MetricGroup("images", ("GeneratedImages",), (DEPLOYMENT, "ModelV
 TRAINING: Final = MetricGroup(
     "training", ("FineTunedTrainingHours", "RealtimeUsageTime"), (DEPLOYMENT,), ("Total",)
 )
-ACTIVE_TOKENS: Final = MetricGroup("active tokens", ("ActiveTokens",), (DEPLOYMENT, "ModelVersion"), ("Total",))
+ACTIVE_TOKENS: Final = MetricGroup(
+    "active tokens", ("ActiveTokens",), (DEPLOYMENT, "ModelVersion"), ("Total",)
+)
 
 CACHE_MATCH: Final = MetricGroup(
     "cache match",

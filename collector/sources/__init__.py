@@ -1,1 +1,51 @@
 """What Azure says, one client per question, and the only room that imports an Azure SDK."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from collector.ports import Sources
+from collector.sources.bills import AzureBills
+from collector.sources.connection import AzureSettings, Connection
+from collector.sources.inventory import AzureInventory
+from collector.sources.metrics import AzureMetrics
+from collector.sources.models import AzureModels
+from collector.sources.prices import AzurePrices
+from collector.sources.quotas import AzureQuotas
+
+
+@dataclass(frozen=True, slots=True)
+class AzureSources(Sources):
+    """The ports over one connection, which `close` gives back."""
+
+    connection: Connection
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def build_sources(settings: AzureSettings) -> AzureSources:
+    """Every port over one connection. Nothing is asked yet; a setting that cannot be right raises NeedsHuman."""
+    connection = Connection(settings)
+    return AzureSources(
+        inventory=AzureInventory(connection),
+        quotas=AzureQuotas(connection),
+        models=AzureModels(connection),
+        metrics=AzureMetrics(connection),
+        prices=AzurePrices(connection),
+        bills=AzureBills(connection),
+        calls=connection.ledger,
+        connection=connection,
+    )
+
+
+@contextmanager
+def open_sources(settings: AzureSettings) -> Iterator[AzureSources]:
+    sources = build_sources(settings)
+    try:
+        yield sources
+    finally:
+        sources.close()
+
+
+__all__ = ["AzureSettings", "AzureSources", "build_sources", "open_sources"]

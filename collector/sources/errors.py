@@ -1,0 +1,176 @@
+"""What went wrong, in two kinds: try later, or a person must act; and then the command that mends it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import requests
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+
+from collector.domain.types import NeedsHuman, TryLater
+from collector.sources.pipeline import RETRIED, retry_after_seconds
+
+# What an SDK raises on a body that is not what was promised: HTML, null, malformed, other types.
+BROKEN_BODY = (ValueError, TypeError, AttributeError, KeyError, IndexError)
+
+_OBJECT_ID = re.compile(r"object id '([0-9a-fA-F-]{36})'")
+_LONGEST_MESSAGE = 300
+
+
+class Role(Enum):
+    """The smallest built-in role that answers a question."""
+
+    READER = "Reader"
+    MONITORING_READER = "Monitoring Reader"
+    USAGES_READER = "Cognitive Services Usages Reader"
+    COST_READER = "Cost Management Reader"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What was asked, in words for a message; `service` is what a circuit guards together with the subscription."""
+
+    what: str
+    subscription_id: str | None = None
+    service: str = "arm"
+    role: Role | None = None
+
+    @property
+    def resource(self) -> str | None:
+        return f"/subscriptions/{self.subscription_id}" if self.subscription_id else None
+
+    def grant(self, message: str) -> str | None:
+        """The command that gives the missing role; the refusal itself often names whom to give it to."""
+        if self.role is None or self.resource is None:
+            return None
+        found = _OBJECT_ID.search(message)
+        who = found[1] if found else "<object id of the collector's identity>"
+        return f'az role assignment create --assignee "{who}" --role "{self.role.value}" --scope "{self.resource}"'
+
+
+class Refused(NeedsHuman):
+    """401 or 403: a right is missing."""
+
+
+class Unreachable(TryLater):
+    """No answer came: the name, the way or the server is not there."""
+
+
+class Untrusted(NeedsHuman):
+    """Somebody else's certificate: a proxy that looks inside, or not Azure at all."""
+
+
+class Rejected(NeedsHuman):
+    """The service read the question and will not answer it (4xx); `code` and `said` are its own words."""
+
+    def __init__(self, message: str, status: int, code: str, said: str, grant: str | None = None) -> None:
+        super().__init__(message, grant)
+        self.status = status
+        self.code = code
+        self.said = said
+
+
+class Faulty(TryLater):
+    """The service is there, and failed at this question: a 500, or a 200 whose body is not what was promised."""
+
+
+class WebPage(Faulty):
+    """HTML where JSON was promised: a proxy or a firewall answered in Azure's place."""
+
+
+def translated(error: Exception, scope: Scope) -> TryLater | NeedsHuman:
+    """The error in our words, naming scope, status and code."""
+    if isinstance(error, (TryLater, NeedsHuman)):
+        return error
+    if isinstance(error, ClientAuthenticationError) and error.response is None:
+        return NeedsHuman(
+            f"{scope.what}: no identity for Azure ({_short(error)}); sign in with 'az login' or give the machine a "
+            "managed identity"
+        )
+    if isinstance(error, HttpResponseError) and (status := error.status_code) and status >= 400:
+        return _refusal(error, status, scope)
+    if isinstance(error, (ServiceRequestError, ServiceResponseError)):
+        return _unreachable(error, scope)
+    kind = type(error).__name__
+    return Faulty(f"{scope.what}: the answer is not what Azure promises ({kind}: {_short(error)})")
+
+
+def _refusal(error: HttpResponseError, status: int, scope: Scope) -> TryLater | NeedsHuman:
+    code, said = error_body(error)
+    told = f"{scope.what}: {status} {code}: {said}" if said else f"{scope.what}: {status} {code}"
+    if status in RETRIED:
+        headers: Mapping[str, str] = getattr(error.response, "headers", {})
+        kind = Faulty if status == 500 else TryLater
+        return kind(told.rstrip(": "), retry_after_seconds(headers))
+    if "not registered" in said or "MissingSubscriptionRegistration" in code:
+        provider = "Microsoft.Insights" if "insights" in said.lower() else "Microsoft.CognitiveServices"
+        return Refused(
+            told, f'az provider register --namespace {provider} --subscription "{scope.subscription_id}"'
+        )
+    if status in {401, 403}:
+        grant = scope.grant(said)
+        if grant is None:
+            return Refused(told)
+        return Refused(f"{told} (missing role: {scope.role.value if scope.role else ''})", grant)
+    if status == 404 and code in {"ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound"}:
+        return TryLater(f"{told} (gone since it was listed; the next inventory will tell)")
+    return Rejected(told.rstrip(": "), status, code, said)
+
+
+def _unreachable(error: AzureError, scope: Scope) -> TryLater | NeedsHuman:
+    if has_cause(error, requests.exceptions.SSLError):
+        return Untrusted(
+            f"{scope.what}: the server's certificate is not trusted ({_short(error)}); name the company's root "
+            "certificates in REQUESTS_CA_BUNDLE"
+        )
+    return Unreachable(f"{scope.what}: no answer ({type(error).__name__}: {_short(error)})")
+
+
+def has_cause(error: BaseException, kind: type[BaseException]) -> bool:
+    """Whether an error of this kind lies under another, however deep."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, kind):
+            return True
+        inner = getattr(seen, "inner_exception", None)
+        seen = (
+            inner
+            if isinstance(inner, BaseException) and inner is not seen
+            else seen.__cause__ or seen.__context__
+        )
+    return False
+
+
+def error_body(error: HttpResponseError) -> tuple[str, str]:
+    """Code and message of an error in either of Azure's shapes, `{error: {...}}` or `{code, message}`."""
+    reason = str(error.reason or "")
+    response: Any = error.response
+    body: Any = None
+    try:
+        body = response.json() if response is not None else None
+    except (ValueError, AttributeError, TypeError):
+        text = str(error.message or "")
+        return reason or "no code", "a web page, not Azure's answer" if "<html" in text.lower() else ""
+    if isinstance(body, dict):
+        inner = body.get("error", body)
+        if isinstance(inner, dict):
+            return str(inner.get("code") or reason), _cut(str(inner.get("message") or ""))
+    return reason or "no code", ""
+
+
+def _short(error: Exception) -> str:
+    lines = str(getattr(error, "message", None) or error).strip().splitlines()
+    return _cut(lines[0] if lines else type(error).__name__)
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
