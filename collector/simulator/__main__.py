@@ -1,0 +1,5 @@
+"""`python -m collector.simulator`."""
+
+from collector.simulator import main
+
+raise SystemExit(main())
