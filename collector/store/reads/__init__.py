@@ -1,0 +1,1 @@
+"""Questions to the store: each returns small frozen rows, aggregated in SQL."""
