@@ -6,6 +6,7 @@ What grows with time is keyed by `account_key` first, so that it can be distribu
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, cast
+from uuid import UUID
 
 from sqlalchemy import (
     JSON,
@@ -64,7 +65,10 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Money(TypeDecorator[Decimal]):
-    """An exact decimal: NUMERIC on PostgreSQL, its own digits as text on SQLite (summed by `money_sum`)."""
+    """An exact decimal: NUMERIC on PostgreSQL, its own digits as text on SQLite (summed by `money_sum`).
+
+    SQLite compares these texts as texts: order and compare amounts in Python, or with `money_rank`.
+    """
 
     impl = Numeric()
     cache_ok = True
@@ -85,28 +89,59 @@ def to_database(value: Any, dialect: str) -> Any:
     """A Python value as the raw driver takes it, for bulk writes that bypass SQLAlchemy's types."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError(f"{value!r}: expected an aware instant, for example datetime(2026, 10, 1, tzinfo=UTC)")
+            raise ValueError(
+                f"{value!r}: expected an aware instant, for example datetime(2026, 10, 1, tzinfo=UTC)"
+            )
         return int(value.timestamp()) if dialect == "sqlite" else value.astimezone(UTC).replace(microsecond=0)
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise ValueError(f"{value!r}: expected a finite amount")
-        return format(value, "f") if dialect == "sqlite" else value
+        return _digits(value) if dialect == "sqlite" else value
     if isinstance(value, date) and dialect == "sqlite":
         return value.isoformat()
+    if isinstance(value, UUID) and dialect == "sqlite":
+        return value.hex
     return value
+
+
+def _digits(value: Decimal) -> str:
+    """One text per amount, so that 1.50 and 1.5 are one key and no change."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 Int = BigInteger()
 _Kind = Literal["fact", "finding", "record"]
 
-GROWING: Final = ("usage_hour", "usage_day", "usage_month", "quality_hour", "api_use_day", "charge_day", "charge_month", "bill_day")
+GROWING: Final = (
+    "usage_hour",
+    "usage_day",
+    "usage_month",
+    "quality_hour",
+    "api_use_day",
+    "charge_day",
+    "charge_month",
+    "bill_day",
+    "dirty_day",
+)
 """Distributed by `account_key` on Citus."""
 
 PARTITIONED: Final = {"usage_hour": "hour", "quality_hour": "hour"}
 """Range-partitioned by month on PostgreSQL."""
 
-REFERENCE: Final = ("subscription", "account", "deployment", "deployment_revision", "tag_revision", "price", "catalog_model")
+REFERENCE: Final = (
+    "subscription",
+    "account",
+    "deployment",
+    "deployment_revision",
+    "tag_revision",
+    "price",
+    "catalog_model",
+)
+"""Copied to every node on Citus; what is in neither list stays on the coordinator."""
 
 
 def _key(name: str, type_: Any) -> Column[Any]:
@@ -119,7 +154,9 @@ def _need(name: str, type_: Any, default: Any = None) -> Column[Any]:
 
 def _table(name: str, kind: _Kind, *parts: Any) -> Table:
     # WITHOUT ROWID keeps a row beside its key: half the bytes, and no second lookup (research in docs/performance.md).
-    partition = {"postgresql_partition_by": f"RANGE ({PARTITIONED[name]})"} if name in PARTITIONED else {}
+    partition: dict[str, Any] = (
+        {"postgresql_partition_by": f"RANGE ({PARTITIONED[name]})"} if name in PARTITIONED else {}
+    )
     return Table(name, metadata, *parts, info={"kind": kind}, sqlite_with_rowid=False, **partition)
 
 
@@ -155,6 +192,7 @@ account = _table(
     Column("identity", Text),
     Column("published_metrics", Json),
     Column("definitions_read_at", Instant),
+    Column("deployments_read_at", Instant),
     Column("created_at", Instant),
     _need("first_seen_at", Instant),
     _need("last_seen_at", Instant),
@@ -243,39 +281,37 @@ usage_hour = _table(
     Index("ix_usage_hour_hour", "hour"),
 )
 
-_USAGE_SUMS = (
-    _need("hours", Integer),
-    _need("minutes_covered", Integer),
-    _need("minutes_existed", Integer),
-    _need("requests", Int),
-    _need("other_family_requests", Int),
-    _need("throttled", Int),
-    _need("throttled_at_limit", Int),
-    _need("throttled_below_limit", Int),
-    _need("throttled_unclassified", Int),
-    _need("throttled_minutes", Integer),
-    _need("client_errors", Int),
-    _need("server_errors", Int),
-    _need("spilled", Int),
-    Column("prompt_tokens", Int),
-    Column("completion_tokens", Int),
-    Column("peak_tpm", Int),
-    Column("peak_rpm", Int),
-    Column("peak_tpm_at", Instant),
-    Column("peak_rpm_at", Instant),
-    Column("ptu_mean", Float),
-    Column("ptu_max", Float),
-    Column("minutes_over_80", Integer),
-    Column("minutes_over_90", Integer),
-    Column("minutes_over_100", Integer),
-    Column("tpm_histogram", LargeBinary),
-    Column("rpm_histogram", LargeBinary),
-    Column("ptu_histogram", LargeBinary),
-)
-
 
 def _usage_sums() -> list[Column[Any]]:
-    return [column.copy() for column in _USAGE_SUMS]
+    return [
+        _need("minutes_known", Integer),
+        _need("minutes_covered", Integer),
+        _need("minutes_existed", Integer),
+        _need("requests", Int),
+        _need("other_family_requests", Int),
+        _need("throttled", Int),
+        _need("throttled_at_limit", Int),
+        _need("throttled_below_limit", Int),
+        _need("throttled_unclassified", Int),
+        _need("throttled_minutes", Integer),
+        _need("client_errors", Int),
+        _need("server_errors", Int),
+        _need("spilled", Int),
+        Column("prompt_tokens", Int),
+        Column("completion_tokens", Int),
+        Column("peak_tpm", Int),
+        Column("peak_rpm", Int),
+        Column("peak_tpm_at", Instant),
+        Column("peak_rpm_at", Instant),
+        Column("ptu_mean", Float),
+        Column("ptu_max", Float),
+        Column("minutes_over_80", Integer),
+        Column("minutes_over_90", Integer),
+        Column("minutes_over_100", Integer),
+        Column("tpm_histogram", LargeBinary),
+        Column("rpm_histogram", LargeBinary),
+        Column("ptu_histogram", LargeBinary),
+    ]
 
 
 usage_day = _table(
@@ -482,33 +518,31 @@ price = _table(
     _need("service", Text),
 )
 
-_CHARGE = (
-    _key("model", Text),
-    _key("version", Text),
-    _key("sku", Text),
-    _key("kind", Text),
-    _key("tier", Text),
-    _key("currency", Text),
-    _need("location", Text),
-    Column("team", Text),
-    _need("quantity", Money),
-    _need("unit", Text),
-    Column("unit_price", Money),
-    Column("cost", Money),
-    Column("low", Money),
-    Column("high", Money),
-    _need("basis", Text),
-    Column("step", Text),
-    Column("meter_id", Text),
-    Column("meter_name", Text),
-    Column("price_effective_from", Instant),
-    Column("price_captured_at", Instant),
-    Column("why", Text),
-)
-
 
 def _charge_columns() -> list[Column[Any]]:
-    return [column.copy() for column in _CHARGE]
+    return [
+        _key("model", Text),
+        _key("version", Text),
+        _key("sku", Text),
+        _key("kind", Text),
+        _key("tier", Text),
+        _key("currency", Text),
+        _need("location", Text),
+        Column("team", Text),
+        _need("quantity", Money),
+        _need("unit", Text),
+        Column("unit_price", Money),
+        Column("cost", Money),
+        Column("low", Money),
+        Column("high", Money),
+        _need("basis", Text),
+        Column("step", Text),
+        Column("meter_id", Text),
+        Column("meter_name", Text),
+        Column("price_effective_from", Instant),
+        Column("price_captured_at", Instant),
+        Column("why", Text),
+    ]
 
 
 charge_day = _table(
@@ -518,7 +552,8 @@ charge_day = _table(
     _key("deployment", Text),
     _key("day", Date),
     *_charge_columns(),
-    Index("ix_charge_day_day", "day"),
+    # Holds what the cost screens add up, so that a month of days is read without its rows.
+    Index("ix_charge_day_day", "day", "currency", "model", "cost", "low", "high", "quantity", "team"),
 )
 
 charge_month = _table(
@@ -547,6 +582,14 @@ bill_day = _table(
     Column("amortised", Money),
     _need("read_at", Instant),
     Index("ix_bill_day_day", "day"),
+)
+
+dirty_day = _table(
+    "dirty_day",
+    "fact",
+    _key("account_key", Uuid),
+    _key("day", Date),
+    _need("mark", Int),
 )
 
 run = _table(

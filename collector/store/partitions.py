@@ -1,0 +1,63 @@
+"""Months of the hour facts on PostgreSQL: made before rows need them, dropped whole when they are old."""
+
+import re
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from collector.domain.periods import Month, Window, month_of, months
+from collector.store.tables import PARTITIONED
+
+
+def ensure(connection: Connection, window: Window, tables: tuple[str, ...] = tuple(PARTITIONED)) -> None:
+    """Make the months that rows of `window` fall into; nothing on SQLite, and nothing where they are there.
+
+    To be called first in a transaction, before rows are written: two writers that need one month then wait for
+    each other here and nowhere else.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    wanted = list(months(window))
+    for table in tables:
+        missing = [month for month in wanted if month not in existing(connection, table)]
+        if not missing:
+            continue
+        connection.exec_driver_sql(
+            "select pg_advisory_xact_lock(hashtext(%s))", (f"aoai-monitor partitions {table}",)
+        )
+        there = existing(connection, table)
+        for month in missing:
+            if month not in there:
+                _make(connection, table, month)
+
+
+def existing(connection: Connection, table: str) -> set[Month]:
+    """The months that the partitioned table has."""
+    rows = connection.exec_driver_sql(
+        "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = to_regclass(%s)",
+        (table,),
+    )
+    found = (re.fullmatch(rf"{table}_(\d{{4}})_(\d{{2}})", name) for (name,) in rows)
+    return {Month(int(match[1]), int(match[2])) for match in found if match}
+
+
+def drop_before(connection: Connection, table: str, instant: datetime) -> list[Month]:
+    """Drop the months that end at or before `instant`; returns them."""
+    old = sorted(month for month in existing(connection, table) if month.shifted(1) <= month_of(instant))
+    if old:
+        connection.exec_driver_sql("set local lock_timeout = '10s'")
+    for month in old:
+        connection.exec_driver_sql(f"drop table if exists {partition_name(table, month)}")
+    return old
+
+
+def partition_name(table: str, month: Month) -> str:
+    return f"{table}_{month.year:04d}_{month.month:02d}"
+
+
+def _make(connection: Connection, table: str, month: Month) -> None:
+    start, end = month.window.start, month.window.end
+    connection.exec_driver_sql(
+        f"create table if not exists {partition_name(table, month)} partition of {table}"
+        f" for values from ('{start.isoformat()}') to ('{end.isoformat()}')"
+    )

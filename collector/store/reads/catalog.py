@@ -1,0 +1,30 @@
+"""The Models API's catalog as it was last read."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from collector.domain.types import CatalogModel, CostEntry
+from collector.store import tables
+
+
+def models_of(connection: Connection, location: str) -> list[CatalogModel]:
+    """What the last reading of the location listed; empty where it was never read."""
+    table = tables.catalog_model
+    asked = (
+        select(table)
+        .where(table.c.location == location, table.c.gone_at.is_(None))
+        .order_by(*table.primary_key)
+    )
+    return [_model(row) for row in connection.execute(asked)]
+
+
+def _model(row: Row[Any]) -> CatalogModel:
+    told = row._mapping
+    values = {name: told[name] for name in CatalogModel.__dataclass_fields__}
+    values |= {
+        "kinds": frozenset(row.kinds),
+        "costs": tuple(CostEntry(**cost) for cost in row.costs),
+        "capabilities": dict(row.capabilities),
+    }
+    return CatalogModel(**values)

@@ -1,0 +1,42 @@
+"""Account-days whose facts changed since they were last worked out.
+
+They are marked in the transaction that changes the facts and cleared by the one that stores the findings, so
+a kill between the two leaves them marked. A mark is new each time: a day that changes again while it is being
+worked out keeps its newer mark and is worked out once more.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from collector.domain.periods import Window, days
+from collector.store import tables
+from collector.store.writes.bulk import delete_rows, upsert
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DirtyDay:
+    account_key: UUID
+    day: date
+    mark: int
+
+
+def mark_days(connection: Connection, account_days: Iterable[tuple[UUID, date]]) -> int:
+    mark = secrets.randbits(62)
+    return upsert(connection, tables.dirty_day, ((key, day, mark) for key, day in set(account_days)))
+
+
+def mark_window(connection: Connection, account_keys: Iterable[UUID], window: Window) -> int:
+    """Every day of the window for each account: for a price, a rate or a revision that reaches back."""
+    touched = list(days(window))
+    return mark_days(connection, ((key, day) for key in account_keys for day in touched))
+
+
+def clear_days(connection: Connection, worked_out: Iterable[DirtyDay]) -> int:
+    """Forget the marks that were worked out; a day marked anew since then stays."""
+    rows = ((day.account_key, day.day, day.mark) for day in worked_out)
+    return delete_rows(connection, tables.dirty_day, ("account_key", "day", "mark"), rows)
