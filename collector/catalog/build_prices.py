@@ -17,8 +17,10 @@ from typing import Any
 
 import orjson
 
+from collector.catalog.price_notes import load_price_notes
 from collector.catalog.prices import SNAPSHOT, PriceSnapshot, SnapshotSource, pack
 from collector.domain.pricing.meters import MeterMeaning, parse_meter
+from collector.domain.pricing.notes import LateChange
 from collector.domain.pricing.rows import PriceRow, Rejected, parse_retail_rows
 
 # serviceName read 'Cognitive Services' until about the turn of 2025/26, 'Foundry Models' since: a row under the
@@ -78,7 +80,8 @@ def build(captures: Sequence[Capture]) -> tuple[PriceSnapshot, list[Rejected]]:
         SnapshotSource(one.path.name, one.captured_on, one.complete, "Azure Retail Prices API")
         for one in captures
     )
-    return PriceSnapshot(tuple(_once(rows)), sources), rejected
+    changes = load_price_notes().late_changes
+    return PriceSnapshot(tuple(_once(_cut_short(row, changes) for row in rows)), sources), rejected
 
 
 def _rows_of(capture: Capture) -> tuple[list[PriceRow], list[Rejected]]:
@@ -124,6 +127,15 @@ def _closed(older: Iterable[PriceRow], newer: Sequence[PriceRow]) -> Iterator[Pr
             yield replace(row, effective_until=max(last, row.effective_from))
         else:
             yield row
+
+
+def _cut_short(row: PriceRow, changes: Sequence[LateChange]) -> PriceRow:
+    """The row, ended where we know that its price changed after it was captured."""
+    reading = _reading(row)
+    if row.effective_until is not None or row.term or not isinstance(reading, MeterMeaning):
+        return row
+    ends = [one.held_until for one in changes if one.is_about(reading) and row.starts_on <= one.held_until]
+    return replace(row, effective_until=datetime.combine(min(ends), time(23, 59), UTC)) if ends else row
 
 
 def _once(rows: Iterable[PriceRow]) -> Iterator[PriceRow]:

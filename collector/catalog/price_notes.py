@@ -1,11 +1,12 @@
 """The shipped facts about prices that meter names cannot tell."""
 
+from datetime import date
 from importlib import resources
 from typing import Any, cast
 
 import orjson
 
-from collector.domain.pricing.notes import Doubt, ModelAlias, ModelNote, PriceNotes
+from collector.domain.pricing.notes import Doubt, LateChange, ModelAlias, ModelNote, PriceNotes
 
 
 def load_price_notes() -> PriceNotes:
@@ -21,11 +22,23 @@ def load_price_notes() -> PriceNotes:
                 kinds=tuple(row["kinds"]),
                 reason=row["reason"],
                 source=sources[row["source"]],
+                tier=row.get("tier"),
+                versioned=row.get("versioned"),
             )
             for row in raw["doubts"]
         ),
         cached_as_input=_notes(raw["cached_as_input"], sources),
         one_context_price=_notes(raw["one_context_price"], sources),
+        late_changes=tuple(
+            LateChange(
+                held_until=date.fromisoformat(row["held_until"]),
+                source=sources[row["source"]],
+                meter_model=row.get("meter_model"),
+                kind=row.get("kind"),
+                scopes=tuple(row.get("scopes", ())),
+            )
+            for row in raw["late_changes"]
+        ),
     )
 
 

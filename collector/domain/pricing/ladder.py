@@ -5,16 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 
 from collector.domain.pricing.listing import Listing
 from collector.domain.pricing.market import Market
-from collector.domain.pricing.matching import Wanted, wanted
+from collector.domain.pricing.matching import TUNED_KINDS, Wanted, wanted
 from collector.domain.pricing.notes import PriceNotes
 from collector.domain.pricing.questions import Ambiguous, Answer, Priced, PriceQuestion, PriceSpan, Unpriced
 from collector.domain.pricing.rates import Rate, rated
 from collector.domain.pricing.rows import PriceRow
-from collector.domain.pricing.skus import cost_kind
+from collector.domain.pricing.skus import cost_kind, sku_terms
 from collector.domain.types import CatalogModel, location_key
 
 _NEVER = date(1970, 1, 1)
@@ -91,13 +90,13 @@ class PriceBook:
         return spans
 
     def _turning_points(self, asked: PriceQuestion) -> _Turns:
-        key = replace(asked, on=_NEVER, location=location_key(asked.location))
+        key = _without_its_day(asked)
         known = self._turns.get(key)
         if known is None:
             known = self._turns[key] = self._work_out(key)
         return known
 
-    def _listing(self, asked: PriceQuestion) -> Listing | str:
+    def listing(self, asked: PriceQuestion) -> Listing | str:
         """The list prices of a question without its day, or why it has none."""
         known = self._listings.get(asked)
         if known is None:
@@ -106,21 +105,35 @@ class PriceBook:
         return known
 
     def _work_out(self, asked: PriceQuestion) -> _Turns:
-        listing = self._listing(asked)
-        rates = [rate for rate in self._rates if rate.covers(asked)]
-        days = {_NEVER} | {rate.starts_on for rate in rates}
-        days |= {rate.ends_on + timedelta(days=1) for rate in rates if rate.ends_on}
+        listing = self.listing(asked)
+        days = {_NEVER} | {rate.starts_on for rate in self._rates}
+        days |= {rate.ends_on + timedelta(days=1) for rate in self._rates if rate.ends_on}
         if isinstance(listing, str):
             starts = sorted(days)
-            return starts, [rated(rates, asked, day, Unpriced(listing)) for day in starts]
+            return starts, [self._rated(asked, day, Unpriced(listing)) for day in starts]
         starts = sorted(days | listing.turning_days())
-        return starts, [rated(rates, asked, day, listing.answer(day)) for day in starts]
+        return starts, [self._rated(asked, day, listing.answer(day)) for day in starts]
 
-    def list_price(self, asked: PriceQuestion, day: date) -> Decimal | None:
-        """The unit price by steps 2 to 4, before any question of whether it can be true."""
-        listing = self._listing(asked)
-        answer = None if isinstance(listing, str) else listing.plain_answer(day)
-        return answer.unit_price if isinstance(answer, Priced) else None
+    def _rated(self, asked: PriceQuestion, day: date, listed: Answer) -> Answer:
+        """What is billed as another kind also takes that kind's rate, unless it has one of its own."""
+        own = [rate for rate in self._rates if rate.covers(asked)]
+        if not own and isinstance(listed, Priced) and listed.billed_as:
+            asked = replace(asked, kind=listed.billed_as)
+            own = [rate for rate in self._rates if rate.covers(asked)]
+        return rated(own, asked, day, listed)
+
+
+def _without_its_day(asked: PriceQuestion) -> PriceQuestion:
+    """The question in one spelling, so that it is worked out once."""
+    terms = sku_terms(asked.sku)
+    is_batch, is_developer = (terms.tier == "batch", terms.developer) if terms else (False, False)
+    return replace(
+        asked,
+        on=_NEVER,
+        location=location_key(asked.location),
+        tier="batch" if is_batch and asked.tier == "standard" else asked.tier,
+        fine_tuned=asked.fine_tuned or asked.kind in TUNED_KINDS or is_developer,
+    )
 
 
 def _same(one: Answer, other: Answer) -> bool:

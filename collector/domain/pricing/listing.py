@@ -4,19 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Protocol
 
+from collector.domain.pricing.bounds import Bound, bounds_of, plain_kind
 from collector.domain.pricing.market import Market, Offer
 from collector.domain.pricing.matching import Wanted
 from collector.domain.pricing.notes import PriceNotes
-from collector.domain.pricing.questions import Ambiguous, Answer, Considered, Priced, PriceQuestion, Unpriced
+from collector.domain.pricing.questions import (
+    Ambiguous,
+    Answer,
+    Considered,
+    Priced,
+    PriceQuestion,
+    Unpriced,
+)
 from collector.domain.pricing.rows import PriceRow
+from collector.domain.pricing.units import unit_of
 from collector.domain.pricing.words import per
 
 _SHOWN = 24
 _TERM_PER = {"1 Month": "1 PTU month", "1 Year": "1 PTU year"}
-_CACHED = {"cached_input": "input", "cached_audio_input": "audio_input", "cached_image_input": "image_input"}
 
 
 class Book(Protocol):
@@ -28,15 +35,17 @@ class Book(Protocol):
 
     def meter_ids(self, asked: PriceQuestion) -> Sequence[str]: ...
 
-    def list_price(self, asked: PriceQuestion, day: date) -> Decimal | None: ...
-
-    def price_at(self, asked: PriceQuestion) -> Answer: ...
+    def listing(self, asked: PriceQuestion) -> "Listing | str": ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    offer: Offer
-    against: tuple[str, ...]
+class _Rung:
+    """One step of the ladder in one market: meters that fit, and meters that Azure names and that do not."""
+
+    step: str
+    by_id: bool
+    fitting: tuple[Offer, ...]
+    contradicted: tuple[tuple[Offer, str], ...]
 
 
 class Listing:
@@ -47,14 +56,23 @@ class Listing:
         self._plan = plan
         self._asked = plan.asked
         self._place = (plan.asked.location, plan.asked.currency)
-        self._markets = [("", book.feed), ("snapshot", book.snapshot)]
+        self._others: dict[str, tuple[int, str]] = {}
+        self._rungs = (*self._rungs_of(book.feed, ""), *self._rungs_of(book.snapshot, "snapshot"))
+        self._bounds = tuple(bounds_of(plan.asked))
 
     def turning_days(self) -> set[date]:
-        days: set[date] = set()
-        for _, market in self._markets:
-            for candidate in (*self._by_id(market), *self._by_name(market)):
-                days |= candidate.offer.turning_days()
-        return days | {day for sibling in self._siblings for day in self._days_of(sibling)}
+        """Days on which the answer may change: its own and those of the prices that bound it."""
+        days = self._own_days()
+        for bound in self._bounds:
+            sibling = self._book.listing(bound.asked)
+            if isinstance(sibling, Listing):
+                days |= sibling._own_days()
+        return days
+
+    def _own_days(self) -> set[date]:
+        offers = [offer for rung in self._rungs for offer in rung.fitting]
+        offers += [offer for rung in self._rungs for offer, _ in rung.contradicted]
+        return {day for offer in offers for day in offer.turning_days()}
 
     def answer(self, day: date) -> Answer:
         """The plain answer, unless it cannot be true beside the prices of its siblings."""
@@ -62,66 +80,45 @@ class Listing:
         if isinstance(answer, Priced):
             doubt = self._doubt(answer, day)
             return Ambiguous(doubt, answer.considered) if doubt else answer
-        if isinstance(answer, Unpriced) and self._asked.kind in _CACHED and self._bills_cached_as_input:
-            return self._as_input(answer, day)
+        plain = plain_kind(self._asked.kind)
+        if isinstance(answer, Unpriced) and plain and self._bills_cached_as_input:
+            sibling = self._book.listing(replace(self._asked, kind=plain))
+            billed = sibling.answer(day) if isinstance(sibling, Listing) else None
+            return replace(billed, billed_as=plain) if isinstance(billed, Priced) else answer
         return answer
 
     def plain_answer(self, day: date) -> Answer:
-        considered: list[Considered] = []
-        for origin, market in self._markets:
-            for step, candidates in (
-                ("meter-id", self._by_id(market)),
-                ("meter-name", self._by_name(market)),
-            ):
-                found = self._settle(candidates, day, origin or step, step == "meter-id", considered)
-                if found is not None:
-                    shown = tuple(dict.fromkeys(one for one in considered if one.meter_name != _name(found)))
-                    return replace(found, considered=shown[:_SHOWN])
-        shown = tuple(dict.fromkeys(considered))
-        return Unpriced(self._nothing(shown), shown[:_SHOWN])
+        asleep: list[str] = []
+        for rung in self._rungs:
+            found = self._settle(rung, day, asleep)
+            if found is not None:
+                return replace(found, considered=self._considered(day, asleep, _name(found)))
+        return Unpriced(self._nothing(), self._considered(day, asleep, None))
 
-    def _settle(
-        self,
-        candidates: Sequence[_Candidate],
-        day: date,
-        step: str,
-        by_id: bool,
-        considered: list[Considered],
-    ) -> Priced | Ambiguous | None:
-        """The one price among the candidates of a step, or a contradiction, or nothing."""
-        fitting: list[tuple[PriceRow, Offer]] = []
-        contradicted: list[str] = []
-        for candidate in candidates:
-            row = candidate.offer.row_on(day)
-            reasons = list(candidate.against)
-            if row is None:
-                reasons.append(f"not in force on {day}")
-            elif not reasons:
-                fitting.append((row, candidate.offer))
-                continue
-            elif by_id:
-                contradicted.append(f"{candidate.offer.name} ({'; '.join(reasons)})")
-            considered.append(Considered(candidate.offer.name, "; ".join(reasons)))
-        if not fitting:
-            if contradicted:
-                return Ambiguous(f"the Models API names {' and '.join(contradicted)}")
-            return None
-        return self._agreed(fitting if by_id else _most_exact(fitting), day, step)
+    def _settle(self, rung: _Rung, day: date, asleep: list[str]) -> Priced | Ambiguous | None:
+        """The one price of a step, or a contradiction, or nothing."""
+        fitting = [(row, offer) for offer in rung.fitting if (row := offer.row_on(day)) is not None]
+        asleep.extend(offer.name for offer in rung.fitting if offer.row_on(day) is None)
+        if fitting:
+            return self._agreed(fitting if rung.by_id else _most_exact(fitting), day, rung.step)
+        against = [
+            f"{offer.name} ({why})" for offer, why in rung.contradicted if offer.row_on(day) is not None
+        ]
+        return Ambiguous(f"the Models API names {' and '.join(against)}") if against else None
 
     def _agreed(self, fitting: Sequence[tuple[PriceRow, Offer]], day: date, step: str) -> Priced | Ambiguous:
         for row, offer in fitting:
             trouble = offer.trouble_on(day)
             if trouble:
                 return Ambiguous(f"{row.meter_name}: {trouble}")
-        prices = {self._unit_price(row, offer) for row, offer in fitting}
-        if len(prices) > 1:
-            names = "; ".join(
-                sorted(f"{row.meter_name} at {row.unit_price}/{row.unit_of_measure}" for row, _ in fitting)
+        if len({_unit_price(row) for row, _ in fitting}) > 1:
+            names = sorted(
+                f"{row.meter_name} at {row.unit_price}/{row.unit_of_measure}" for row, _ in fitting
             )
-            return Ambiguous(f"several meters fit at different prices: {names}")
-        row, offer = min(fitting, key=_plainest)
+            return Ambiguous(f"several meters fit at different prices: {'; '.join(names)}")
+        row, _ = min(fitting, key=_plainest)
         return Priced(
-            unit_price=self._unit_price(row, offer),
+            unit_price=_unit_price(row),
             per=_TERM_PER.get(row.term, per(self._asked.kind)),
             currency=row.currency,
             step=step,
@@ -131,100 +128,84 @@ class Listing:
             captured_at=row.seen_until,
         )
 
-    @staticmethod
-    def _unit_price(row: PriceRow, offer: Offer) -> Decimal:
-        return row.unit_price if offer.meaning is None else row.unit_price / offer.meaning.divisor
-
-    def _by_id(self, market: Market) -> Sequence[_Candidate]:
-        return self._candidates[market][0]
-
-    def _by_name(self, market: Market) -> Sequence[_Candidate]:
-        return self._candidates[market][1]
-
-    @cached_property
-    def _candidates(self) -> dict[Market, tuple[list[_Candidate], list[_Candidate]]]:
-        return {market: (self._named_by_id(market), self._named_so(market)) for _, market in self._markets}
-
-    def _named_by_id(self, market: Market) -> list[_Candidate]:
-        """Meters that the Models API names. A name we cannot read cannot be checked, and so is not used."""
-        found: list[_Candidate] = []
-        for meter_id in self._book.meter_ids(self._asked):
-            for offer in self._of_term(market.by_id(self._place, meter_id)):
-                if offer.meaning is None:
-                    continue
-                reasons = self._plan.contradictions(offer.meaning)
-                other_tier = (
-                    self._plan.tier != self._plan.billed_tier or offer.meaning.tier != self._plan.billed_tier
-                )
-                if other_tier and any(reason.startswith("tier ") for reason in reasons):
-                    continue  # the list names meters of every service tier under one cost name
-                found.append(_Candidate(offer, (*reasons, *self._doubts(offer))))
-        return found
-
-    def _named_so(self, market: Market) -> list[_Candidate]:
-        candidates = [
-            _Candidate(offer, (*self._plan.against(offer.meaning), *self._doubts(offer)))
-            for offer in self._of_term(market.by_stem(self._place, self._plan.stem))
-            if offer.meaning is not None
+    def _rungs_of(self, market: Market, origin: str) -> Sequence[_Rung]:
+        named = [
+            offer
+            for meter_id in self._book.meter_ids(self._asked)
+            for offer in self._of_term(market.by_id(self._place, meter_id))
         ]
-        return sorted(candidates, key=lambda one: (len(one.against), one.offer.name))
+        by_id = self._rung(origin or "meter-id", True, named)
+        by_name = self._rung(
+            origin or "meter-name", False, self._of_term(market.by_stem(self._place, self._plan.stem))
+        )
+        return by_id, by_name
+
+    def _rung(self, step: str, by_id: bool, offers: Sequence[Offer]) -> _Rung:
+        fitting: list[Offer] = []
+        contradicted: list[tuple[Offer, str]] = []
+        for offer in offers:
+            reasons = self._against(offer, by_id)
+            if not reasons:
+                fitting.append(offer)
+                continue
+            self._others.setdefault(offer.name, (len(reasons), "; ".join(reasons)))
+            if by_id and not self._is_of_another_tier(offer) and offer.meaning is not None:
+                contradicted.append((offer, "; ".join(reasons)))
+        return _Rung(step, by_id, tuple(fitting), tuple(contradicted))
+
+    def _against(self, offer: Offer, by_id: bool) -> list[str]:
+        """A name we cannot read cannot be checked: the meter is not used, even where Azure names it."""
+        meaning = offer.meaning
+        if meaning is None:
+            return [f"its name cannot be checked: {offer.unread}"]
+        said = self._plan.contradictions(meaning) if by_id else self._plan.against(meaning)
+        return [*said, *(doubt.reason for doubt in self._book.notes.doubts if doubt.is_about(meaning))]
+
+    def _is_of_another_tier(self, offer: Offer) -> bool:
+        """The models list names no service tiers: a standard meter contradicts no question about priority or flex."""
+        meaning, plan = offer.meaning, self._plan
+        return meaning is not None and plan.tier != plan.billed_tier and meaning.tier != plan.tier
 
     def _of_term(self, offers: Sequence[Offer]) -> list[Offer]:
         kind = "Reservation" if self._asked.term else "Consumption"
         return [one for one in offers if (one.rows[0].type, one.rows[0].term) == (kind, self._asked.term)]
 
-    def _doubts(self, offer: Offer) -> list[str]:
-        meaning = offer.meaning
-        return [
-            doubt.reason
-            for doubt in self._book.notes.doubts
-            if meaning is not None
-            and doubt.stem == meaning.stem
-            and doubt.tuning == meaning.tuning
-            and set(doubt.kinds) & set(meaning.kinds)
-        ]
-
-    @cached_property
-    def _siblings(self) -> list[tuple[PriceQuestion, str]]:
-        """Questions whose price bounds this one: what the sibling is, and which of the two is not dearer."""
-        asked, siblings = self._asked, list[tuple[PriceQuestion, str]]()
-        if asked.term:
-            return siblings
-        if asked.kind in _CACHED:
-            siblings.append((replace(asked, kind=_CACHED[asked.kind]), "below"))
-        return siblings
-
-    def _days_of(self, sibling: tuple[PriceQuestion, str]) -> set[date]:
-        plan = replace(self._plan, asked=sibling[0])
-        days: set[date] = set()
-        for _, market in self._markets:
-            for offer in market.by_stem(self._place, plan.stem):
-                days |= offer.turning_days()
-        return days
-
     def _doubt(self, answer: Priced, day: date) -> str | None:
-        for sibling, _ in self._siblings:
-            bound = self._book.list_price(sibling, day)
-            if bound is not None and answer.unit_price > bound:
-                return f"{answer.meter_name} is dearer than plain {sibling.kind}: its price does not fit its name"
+        for bound in self._bounds:
+            other = self._bounding_price(bound, day)
+            if other is not None and bound.is_broken(answer.unit_price, other):
+                return f"{answer.meter_name} is {bound.words}: its price does not fit its name"
         return None
+
+    def _bounding_price(self, bound: Bound, day: date) -> Decimal | None:
+        sibling = self._book.listing(bound.asked)
+        found = sibling.plain_answer(day) if isinstance(sibling, Listing) else None
+        return found.unit_price if isinstance(found, Priced) else None
 
     @property
     def _bills_cached_as_input(self) -> bool:
         return any(note.is_about(self._asked.model) for note in self._book.notes.cached_as_input)
 
-    def _as_input(self, answer: Unpriced, day: date) -> Answer:
-        kind = _CACHED[self._asked.kind]
-        plain = self._book.price_at(replace(self._asked, kind=kind, on=day))
-        return replace(plain, billed_as=kind) if isinstance(plain, Priced) else answer
+    def _considered(self, day: date, asleep: Sequence[str], chosen: str | None) -> tuple[Considered, ...]:
+        """The nearest misses first."""
+        near = dict.fromkeys(asleep, (0, f"not in force on {day}"))
+        ranked = sorted((rank, name, why) for name, (rank, why) in {**self._others, **near}.items())
+        return tuple(Considered(name, why) for _, name, why in ranked if name != chosen)[:_SHOWN]
 
-    def _nothing(self, considered: Sequence[Considered]) -> str:
+    def _nothing(self) -> str:
         asked = self._asked
-        if considered:
-            return f"no meter in {asked.location} fits {asked.model} {asked.version or ''} {asked.sku} {asked.kind}"
-        if not any(place == self._place for _, market in self._markets for place in market.places()):
+        what = " ".join(filter(None, (asked.model, asked.version, asked.sku, asked.kind, asked.term)))
+        if self._others or any(rung.fitting for rung in self._rungs):
+            return f"no meter in {asked.location} prices {what}"
+        if not (self._book.feed.knows(self._place) or self._book.snapshot.knows(self._place)):
             return f"no prices are known for {asked.location} in {asked.currency}"
         return f"no meter in {asked.location} is named for model {asked.model}"
+
+
+def _unit_price(row: PriceRow) -> Decimal:
+    """By the row's own unit: a meter may move from 1K to 1M and stay the same meter."""
+    unit = unit_of(row.unit_of_measure)
+    return row.unit_price / unit.count if unit else row.unit_price
 
 
 def _name(found: Priced | Ambiguous) -> str | None:
@@ -234,16 +215,12 @@ def _name(found: Priced | Ambiguous) -> str | None:
 def _plainest(pair: tuple[PriceRow, Offer]) -> tuple[bool, bool, str, str]:
     """Among meters of one price: the one without a variant, with an id, first by name."""
     row, offer = pair
-    return (
-        offer.meaning is not None and bool(offer.meaning.variant),
-        not row.meter_id,
-        row.meter_name,
-        row.meter_id,
-    )
+    has_variant = offer.meaning is not None and bool(offer.meaning.variant)
+    return has_variant, not row.meter_id, row.meter_name, row.meter_id
 
 
 def _most_exact(fitting: Sequence[tuple[PriceRow, Offer]]) -> list[tuple[PriceRow, Offer]]:
-    """A meter that names the version, the context or no special variant goes before one that leaves it open."""
+    """A meter that names the version or the context goes before one that leaves it open."""
 
     def vague(offer: Offer) -> tuple[bool, bool]:
         meaning = offer.meaning

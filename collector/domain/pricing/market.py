@@ -110,8 +110,8 @@ class Market:
         self._index(place)
         return self._by_id[place].get(meter_id, ())
 
-    def places(self) -> Sequence[Place]:
-        return sorted(self._by_place)
+    def knows(self, place: Place) -> bool:
+        return place in self._by_place
 
     def rows(self) -> Iterable[PriceRow]:
         for rows in self._by_place.values():

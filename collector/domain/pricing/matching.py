@@ -11,7 +11,7 @@ from collector.domain.pricing.versions import is_version
 from collector.domain.types import location_key
 
 UNMODELLED = frozenset({"ptu_hour", "session", "storage_gb_day", "tool_call"})
-_TUNING_KINDS = {"hosting_hour": "hosting", "training_hour": "training", "training_token": "training"}
+TUNED_KINDS = {"hosting_hour": "hosting", "training_hour": "training", "training_token": "training"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,6 @@ def _tuning(asked: PriceQuestion, terms: SkuTerms) -> str | None:
         return None
     if terms.developer:
         return "developer"
-    if asked.kind in _TUNING_KINDS:
-        return _TUNING_KINDS[asked.kind]
+    if asked.kind in TUNED_KINDS:
+        return TUNED_KINDS[asked.kind]
     return "inference" if asked.fine_tuned else None

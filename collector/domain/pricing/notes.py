@@ -1,8 +1,10 @@
 """What names alone cannot tell, as dated and sourced facts; the data lies in `catalog/`."""
 
 from dataclasses import dataclass
+from datetime import date
 
-from collector.domain.pricing.stems import Stem, model_stem
+from collector.domain.pricing.meters import MeterMeaning
+from collector.domain.pricing.stems import model_stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,38 @@ class Doubt:
     kinds: tuple[str, ...]
     reason: str
     source: str
+    tier: str | None = None
+    versioned: bool | None = None
 
-    @property
-    def stem(self) -> Stem:
-        return model_stem(self.meter_model)
+    def is_about(self, meaning: MeterMeaning) -> bool:
+        return (
+            model_stem(self.meter_model) == meaning.stem
+            and self.tuning == meaning.tuning
+            and self.tier in (None, meaning.tier)
+            and self.versioned in (None, meaning.version is not None)
+            and bool(set(self.kinds) & set(meaning.kinds))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LateChange:
+    """A price that the shipped captures still state, known from elsewhere to have ended with `held_until`.
+
+    Only the snapshot is cut short by it: what the feed says is taken as it is.
+    """
+
+    held_until: date
+    source: str
+    meter_model: str | None = None
+    kind: str | None = None
+    scopes: tuple[str, ...] = ()
+
+    def is_about(self, meaning: MeterMeaning) -> bool:
+        return (
+            (self.meter_model is None or model_stem(self.meter_model) == meaning.stem)
+            and (self.kind is None or self.kind in meaning.kinds)
+            and (not self.scopes or meaning.scope in self.scopes)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +93,7 @@ class PriceNotes:
     doubts: tuple[Doubt, ...] = ()
     cached_as_input: tuple[ModelNote, ...] = ()
     one_context_price: tuple[ModelNote, ...] = ()
+    late_changes: tuple[LateChange, ...] = ()
 
     def alias(self, model: str, version: str | None, fine_tuned: bool) -> ModelAlias | None:
         return next((one for one in self.aliases if one.serves(model, version, fine_tuned)), None)
