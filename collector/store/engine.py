@@ -5,7 +5,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, localcontext
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -21,6 +21,8 @@ from collector.store.expressions import money_rank, money_sum
 
 __all__ = [
     "SETTING",
+    "Connection",
+    "Engine",
     "database_path",
     "has_citus",
     "money_rank",
@@ -60,13 +62,24 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
     raise BadDatabaseUrl(f"{SETTING} starts with {parsed.drivername}://: {_EXPECTED}")
 
 
-@contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that writes. SQLite takes its write lock at once, so that it waits instead of failing later."""
-    with engine.connect() as connection:
-        connection.execution_options(**{_WRITES: True})
-        with connection.begin():
-            yield connection
+class StoreEngine(Engine):
+    """An engine whose `begin()` is a transaction that writes; `connect()` is for reading.
+
+    SQLite takes its write lock at once there: a transaction that read first and wrote later could not wait for
+    another writer, it would fail.
+    """
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        with self.connect() as connection:
+            connection.execution_options(**{_WRITES: True})
+            with connection.begin():
+                yield connection
+
+
+def writing(engine: Engine) -> AbstractContextManager[Connection]:
+    """One transaction that writes, for rooms that have no SQLAlchemy."""
+    return engine.begin()
 
 
 def retrying(
@@ -84,7 +97,7 @@ def retrying(
     waited, pause = 0.0, 0.1
     while True:
         try:
-            with writing(engine) as connection:
+            with engine.begin() as connection:
                 return work(connection)
         except (DBAPIError, psycopg.Error, PoolTimeout) as error:
             if not passes(error) or waited >= patience_seconds:
@@ -140,9 +153,14 @@ def _clear(error: BaseException, engine: Engine) -> BaseException:
     return named(error, where(engine)) or error
 
 
+def _store_engine(url: URL, **options: Any) -> Engine:
+    made = create_engine(url, **options)
+    return StoreEngine(made.pool, made.dialect, made.url)
+
+
 def _open_sqlite(url: URL, *, read_only: bool) -> Engine:
     path = _checked_path(url, read_only=read_only)
-    engine = create_engine(
+    engine = _store_engine(
         url.set(drivername="sqlite", database=str(path)),
         connect_args={"timeout": _BUSY_SECONDS, "cached_statements": 256},
         pool_size=5,
@@ -237,7 +255,7 @@ def _open_postgresql(url: URL, *, read_only: bool) -> Engine:
     if not url.database:
         raise BadDatabaseUrl(f"{SETTING} names no database: {_EXPECTED}")
     arguments: dict[str, Any] = {"application_name": "aoai-monitor", "connect_timeout": 10}
-    engine = create_engine(
+    engine = _store_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={name: value for name, value in arguments.items() if name not in url.query},
         pool_size=5,

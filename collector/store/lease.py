@@ -65,7 +65,7 @@ def lease(
     step: str,
     *,
     wait: bool = True,
-    on_wait: Callable[[Holder | None], None] | None = None,
+    on_wait: Callable[[Holder], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[Lease]:
     """Hold the lease of `step` for the block.
@@ -100,7 +100,7 @@ def _take(
     engine: Engine,
     step: str,
     wait: bool,
-    on_wait: Callable[[Holder | None], None] | None,
+    on_wait: Callable[[Holder], None] | None,
     stop: threading.Event,
 ) -> None:
     told: Holder | None = None
@@ -108,12 +108,12 @@ def _take(
         with clear_errors(where(engine)):
             if lock.try_take():
                 return
-            now = lock.holder()
+            now = lock.holder() or told or Holder(None, None, None)
         if not wait or stop.is_set():
-            raise LeaseHeld(f"{step} is being done by {now or 'another process'} on {where(engine)}")
-        if on_wait is not None and (told is None or (now is not None and now != told)):
+            raise LeaseHeld(f"{step} is being done by {now} on {where(engine)}")
+        if on_wait is not None and now != told:
             on_wait(now)
-        told = now or told or Holder(None, None, None)
+        told = now
         stop.wait(_POLL_SECONDS)
 
 

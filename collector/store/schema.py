@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from collector.store.engine import has_citus, where, writing
+from collector.store.engine import has_citus, where
 from collector.store.errors import SchemaMismatch, StoreError, clear_errors, driver_error
 from collector.store.lease import Holder, lease
 
@@ -56,7 +56,7 @@ def upgrade(
     engine: Engine,
     revision: str = "head",
     *,
-    on_wait: Callable[[Holder | None], None] | None = None,
+    on_wait: Callable[[Holder], None] | None = None,
     stop: threading.Event | None = None,
 ) -> SchemaState:
     """Bring the database to `revision`, all or nothing, one process at a time; a newer one is refused.
@@ -71,7 +71,7 @@ def upgrade(
             raise SchemaMismatch(f"{where(engine)} is {before}")
         if before.status != "current":
             try:
-                with clear_errors(where(engine)), writing(engine) as connection:
+                with clear_errors(where(engine)), engine.begin() as connection:
                     _prepare(connection)
                     config.attributes["connection"] = connection
                     command.upgrade(config, revision)

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select, tuple_
 
 from collector.domain.periods import Window
 from collector.store import tables
+
+PRUNE: Final = "prune"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +111,5 @@ def covered_minutes(connection: Connection, window: Window) -> dict[tuple[UUID, 
 
 
 def pruned(connection: Connection) -> Pruned:
-    through = {scope: mark.through for (_, scope), mark in watermarks(connection, "prune").items()}
+    through = {scope: mark.through for (_, scope), mark in watermarks(connection, PRUNE).items()}
     return Pruned(through.get("minutes"), through.get("hours"))

@@ -71,7 +71,7 @@ def usage_hours(
     table = tables.usage_hour
     asked = _of(select(table), window, account_keys).execution_options(yield_per=_BATCH)
     for row in connection.execute(asked):
-        *plain, by_version, minutes = row
+        *plain, by_version, minutes = tuple(row)
         parts = None if by_version is None else tuple(by_version)
         yield UsageHour(*plain, by_version=parts, minutes=minutes)
 

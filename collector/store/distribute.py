@@ -1,0 +1,98 @@
+"""The distributed layout: the same tables spread over the nodes of a Citus cluster by account."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sqlalchemy import Connection, Engine
+
+from collector.store.engine import has_citus, where
+from collector.store.errors import CitusAbsent, StoreError, clear_errors
+from collector.store.lease import Holder, lease
+from collector.store.schema import UPGRADE, require
+from collector.store.tables import GROWING, REFERENCE
+
+KEY: Final = "account_key"
+ANCHOR: Final = "usage_hour"
+"""The table that the others lie beside."""
+
+SEQUENTIAL: Final = "set local citus.multi_shard_modify_mode to 'sequential'"
+AS_REFERENCE: Final = "select create_reference_table(%s)"
+FIRST: Final = "select create_distributed_table(%s, %s, colocate_with => 'none', shard_count => %s)"
+BESIDE: Final = "select create_distributed_table(%s, %s, colocate_with => %s)"
+EMPTY_COORDINATOR: Final = "select truncate_local_data_after_distributing_table(to_regclass(%s))"
+PLACED: Final = (
+    "select partmethod, column_to_column_name(logicalrelid, partkey) from pg_dist_partition"
+    " where logicalrelid = to_regclass(%s)"
+)
+
+Kind = Literal["reference", "distributed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    table: str
+    kind: Kind
+    was_there: bool
+
+
+def layout() -> list[tuple[str, Kind]]:
+    """Every table that leaves the coordinator, in the order in which it must: reference tables first."""
+    others = [name for name in GROWING if name != ANCHOR]
+    growing: list[tuple[str, Kind]] = [(name, "distributed") for name in (ANCHOR, *others)]
+    return [*((name, "reference") for name in REFERENCE), *growing]
+
+
+def distribute(
+    engine: Engine,
+    *,
+    shard_count: int = 16,
+    on_wait: Callable[[Holder], None] | None = None,
+    stop: threading.Event | None = None,
+) -> list[Placement]:
+    """Spread the tables; all of them or none, and nothing for those that are spread already.
+
+    To be run after every `upgrade`: a table that a migration added is local until then. Refused where the
+    database has no Citus extension, and where a table is spread by another column.
+    """
+    require(engine)
+    with lease(engine, UPGRADE, on_wait=on_wait, stop=stop), clear_errors(where(engine)):
+        with engine.begin() as connection:
+            if not has_citus(connection):
+                raise CitusAbsent(
+                    f"{where(engine)} has no citus extension: expected a Citus coordinator on which `create extension citus` "
+                    "was run; without it nothing needs to be distributed"
+                )
+            connection.exec_driver_sql(SEQUENTIAL)
+            placed = [_place(connection, table, kind, shard_count) for table, kind in layout()]
+        for placement in placed:
+            # What was copied to the shards still lies on the coordinator, unseen.
+            with engine.begin() as connection:
+                connection.exec_driver_sql(EMPTY_COORDINATOR, (placement.table,))
+    return placed
+
+
+def _place(connection: Connection, table: str, kind: Kind, shard_count: int) -> Placement:
+    found = connection.exec_driver_sql(PLACED, (table,)).first()
+    if found is not None:
+        _check(table, kind, found[0], found[1])
+        return Placement(table, kind, was_there=True)
+    if kind == "reference":
+        connection.exec_driver_sql(AS_REFERENCE, (table,))
+    elif table == ANCHOR:
+        connection.exec_driver_sql(FIRST, (table, KEY, shard_count))
+    else:
+        connection.exec_driver_sql(BESIDE, (table, KEY, ANCHOR))
+    return Placement(table, kind, was_there=False)
+
+
+def _check(table: str, kind: Kind, method: str, column: str | None) -> None:
+    """`method` is Citus's letter: n for reference and local tables, h for those spread by hash."""
+    as_it_should = method == "n" if kind == "reference" else method == "h" and column == KEY
+    if not as_it_should:
+        how = f"by {column}" if column else "as a reference table"
+        wanted = "as a reference table" if kind == "reference" else f"by {KEY}"
+        raise StoreError(
+            f"{table} is distributed {how}: expected {wanted}; call undistribute_table('{table}') and run this again"
+        )
