@@ -224,8 +224,9 @@ def _rows(
 ) -> list[UsageHour]:
     """The hours of one UTC day of the window."""
     per_hour = 60 // reading.grain_minutes
-    first_hour = columns.start // per_hour
-    hours = -(-(columns.stop - columns.start) // per_hour)
+    start, stop = int(columns.start), int(columns.stop)
+    first_hour = start // per_hour
+    hours = -(-(stop - start) // per_hour)
     if not hours or not sheet.keys:
         return []
     day = _DaySheet(sheet, chosen, columns, hours, per_hour)

@@ -1,11 +1,15 @@
 """Quotas, and the models that each location offers with their dates."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from collector.domain.catalog_events import catalog_changes
+from collector.domain.catalog_events import catalog_events
+from collector.domain.endings import offer_of
+from collector.domain.types import CatalogModel, QuotaLine
 from collector.jobs.context import Context, RunResult, Tally, run_job
 from collector.jobs.parallel import in_parallel
 from collector.store import writes
+from collector.store.engine import Connection
 from collector.store.reads import catalog, inventory
 
 QUOTAS: Final = "quotas"
@@ -30,13 +34,16 @@ def _quotas(tally: Tally) -> None:
         if isinstance(answer, BaseException):
             tally.fail(scope, answer)
             continue
-        now = context.clock()
-        writes.retrying(
-            context.engine,
-            lambda connection: writes.record_quotas(connection, *place, answer, at=now),  # noqa: B023  # called before the next turn
-        )
-        tally.succeed(scope, now, rows=len(answer))
+        _store_quotas(context, place, answer)
+        tally.succeed(scope, rows=len(answer))
         context.progress.advance(note=scope)
+
+
+def _store_quotas(context: Context, place: tuple[str, str], lines: Sequence[QuotaLine]) -> None:
+    now = context.clock()
+    writes.retrying(
+        context.engine, lambda connection: writes.record_quotas(connection, *place, lines, at=now)
+    )
 
 
 def _models(tally: Tally) -> None:
@@ -47,15 +54,25 @@ def _models(tally: Tally) -> None:
     askers = {location: subscription for subscription, location in reversed(places)}
     locations = sorted(askers)
     context.progress.start("models", len(locations))
-    ask = lambda location: context.sources.models.models(askers[location], location)  # noqa: E731  # one use, named for the reader
+
+    def ask(location: str) -> Sequence[CatalogModel]:
+        return context.sources.models.models(askers[location], location)
+
     for location, answer in in_parallel(context, locations, ask):
         if isinstance(answer, BaseException):
             tally.fail(location, answer)
             continue
-        now = context.clock()
-        with context.engine.begin() as connection:
-            before = catalog.models_of(connection, location)
-            events = catalog_changes(before, answer) if before else ()
-            writes.record_catalog(connection, location, answer, events, at=now)
-        tally.succeed(location, now, rows=len(answer))
+        _store_models(context, location, answer)
+        tally.succeed(location, rows=len(answer))
         context.progress.advance(note=location)
+
+
+def _store_models(context: Context, location: str, listed: Sequence[CatalogModel]) -> None:
+    now = context.clock()
+
+    def store(connection: Connection) -> None:
+        before = [offer_of(row) for row in catalog.models_of(connection, location)] or None
+        events = catalog_events(before, [offer_of(row) for row in listed])
+        writes.record_catalog(connection, location, listed, events, at=now)
+
+    writes.retrying(context.engine, store)

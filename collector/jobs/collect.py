@@ -60,5 +60,5 @@ def _parts(span: Window | None, *, nightly: bool) -> Mapping[str, tuple[Callable
     )
 
 
-def _tell(holder: str) -> None:
-    log.info("waiting: another process collects", holder=holder)
+def _tell(holder: object) -> None:
+    log.info("waiting: another process collects", holder=str(holder))

@@ -3,9 +3,11 @@
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
 from uuid import uuid4
 
 import structlog
@@ -13,11 +15,14 @@ import structlog
 from collector.domain.types import NeedsHuman, TryLater
 from collector.ports import Clock, Progress, Sources
 from collector.store import writes
-from collector.store.engine import Engine
+from collector.store.engine import Connection, Engine
+from collector.store.reads.usage import watermarks
 
 log = structlog.get_logger(__name__)
 
+Outcome = Literal["ok", "partial", "failed"]
 HOLDER = f"{socket.gethostname()} pid {os.getpid()}"
+_SHOWN_FAILURES = 20
 
 
 class NoProgress:
@@ -32,7 +37,10 @@ class NoProgress:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How far back, how often again and how wide a collection reads; days, minutes, hours as named."""
+    """How far back, how often again and how wide a collection reads; days, minutes, hours as named.
+
+    `points_per_answer` bounds the memory of one metrics answer: its series × grains.
+    """
 
     backfill_days: int = 90
     minute_backfill_days: int = 30
@@ -62,7 +70,7 @@ class RunResult:
     """How a job ended: ok, partial (some scopes failed, or it was stopped) or failed (nothing was read)."""
 
     job: str
-    status: str
+    status: Outcome
     rows: int
     windows: int
     failures: tuple[str, ...]
@@ -83,14 +91,29 @@ class Tally:
     scopes_done: set[str] = field(default_factory=set[str])
     failures: dict[str, str] = field(default_factory=dict[str, str])
 
-    def succeed(self, scope: str, through: object = None, rows: int = 0, windows: int = 1) -> None:
-        """Facts of the scope are committed; now say so, in a transaction of its own."""
-        now = self.context.clock()
-        with self.context.engine.begin() as connection:
-            writes.advance_watermarks(connection, self.job, {scope: through or now}, at=now)
+    def succeed(self, scope: str, rows: int = 0, windows: int = 1) -> None:
+        """The scope is known as of now; its facts are committed."""
+        self.known_through({scope: self.context.clock()})
         self.rows += rows
         self.windows += windows
-        self.scopes_done.add(scope)
+
+    def known_through(self, scopes: Mapping[str, datetime]) -> None:
+        """Move watermarks, in a transaction of their own; the facts they speak of are committed.
+
+        A watermark never goes back: reading an old span again does not make the newest unknown.
+        """
+        now = self.context.clock()
+
+        def move(connection: Connection) -> None:
+            before = watermarks(connection, self.job)
+            newest = {
+                scope: min(now, max(through, before.get(scope) or through))
+                for scope, through in scopes.items()
+            }
+            writes.advance_watermarks(connection, self.job, newest, at=now)
+
+        writes.retrying(self.context.engine, move)
+        self.scopes_done.update(scopes)
 
     def fail(self, scope: str, error: BaseException | str) -> None:
         reason = str(error)
@@ -98,11 +121,19 @@ class Tally:
         remedy = error.grant if isinstance(error, NeedsHuman) else None
         log.warning("scope failed", job=self.job, scope=scope, error=reason)
         now = self.context.clock()
-        with self.context.engine.begin() as connection:
-            writes.fail_watermark(connection, self.job, scope, reason, remedy, at=now)
+        writes.retrying(
+            self.context.engine,
+            lambda connection: writes.fail_watermark(connection, self.job, scope, reason, remedy, at=now),
+        )
+
+    def forgive(self, scope: str) -> None:
+        """A part that failed before and works again is no longer a worry of its own."""
+        writes.retrying(
+            self.context.engine, lambda connection: writes.forget_scope(connection, self.job, scope)
+        )
 
     @property
-    def status(self) -> str:
+    def status(self) -> Outcome:
         if not self.failures:
             return "partial" if self.context.stopping.is_set() else "ok"
         return "partial" if self.scopes_done else "failed"
@@ -121,21 +152,28 @@ def run_job(context: Context, job: str, step: Callable[[Tally], None]) -> RunRes
     tally = Tally(context, job)
     before = context.sources.calls.counts()
     run_id = str(uuid4())
-    with context.engine.begin() as connection:
+
+    def begin(connection: Connection) -> None:
+        writes.close_abandoned_runs(connection, job, at=context.clock())
         writes.start_run(connection, run_id, job, at=context.clock(), holder=HOLDER)
-    status, error = "failed", "ended by an error"
+
+    writes.retrying(context.engine, begin)
+    status: Outcome = "failed"
+    error: str | None = "ended by an error"
     try:
         step(tally)
         status = tally.status
-        error = "; ".join(f"{scope}: {why}" for scope, why in list(tally.failures.items())[:20]) or None
+        shown = list(tally.failures.items())[:_SHOWN_FAILURES]
+        error = "; ".join(f"{scope}: {why}" for scope, why in shown) or None
     except BaseException as raised:
         error = f"{type(raised).__name__}: {raised}"
         raise
     finally:
         context.progress.done()
         after = context.sources.calls.counts()
-        with context.engine.begin() as connection:
-            writes.finish_run(
+        writes.retrying(
+            context.engine,
+            lambda connection: writes.finish_run(
                 connection,
                 run_id,
                 at=context.clock(),
@@ -145,7 +183,8 @@ def run_job(context: Context, job: str, step: Callable[[Tally], None]) -> RunRes
                 rows=tally.rows,
                 windows=tally.windows,
                 error=error,
-            )
+            ),
+        )
     log.info(
         "job ended",
         job=job,
@@ -154,10 +193,5 @@ def run_job(context: Context, job: str, step: Callable[[Tally], None]) -> RunRes
         windows=tally.windows,
         failed=len(tally.failures),
     )
-    return RunResult(
-        job,
-        status,
-        tally.rows,
-        tally.windows,
-        tuple(f"{scope}: {why}" for scope, why in tally.failures.items()),
-    )
+    failures = tuple(f"{scope}: {why}" for scope, why in tally.failures.items())
+    return RunResult(job, status, tally.rows, tally.windows, failures)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
-from collector.domain.types import Account, DeletedAccount, Deployment, Subscription
+from collector.domain.types import DeletedAccount, Deployment, Subscription
 from collector.jobs.context import Context, RunResult, Tally, run_job
 from collector.jobs.parallel import in_parallel
 from collector.store import writes
@@ -44,12 +45,13 @@ def _subscription(tally: Tally, subscription: Subscription) -> None:
         deleted: Sequence[DeletedAccount] = ()
         with tally.scope(f"{subscription.subscription_id}/deleted accounts"):
             deleted = inventory.deleted_accounts(subscription.subscription_id)
-        read: dict[Account, Sequence[Deployment]] = {}
+        read: dict[UUID, Sequence[Deployment]] = {}
         for account, answer in in_parallel(context, accounts, inventory.deployments):
             if isinstance(answer, BaseException):
                 tally.fail(account.arm_id.lower(), answer)
             else:
-                read[account] = answer
+                read[account.key] = answer
+                tally.forgive(account.arm_id.lower())
         now = context.clock()
         writes.retrying(
             context.engine,
@@ -57,6 +59,4 @@ def _subscription(tally: Tally, subscription: Subscription) -> None:
                 connection, subscription, accounts, read, deleted, at=now
             ),
         )
-        tally.succeed(
-            subscription.subscription_id, now, rows=1 + len(accounts) + sum(map(len, read.values()))
-        )
+        tally.succeed(subscription.subscription_id, rows=1 + len(accounts) + sum(map(len, read.values())))

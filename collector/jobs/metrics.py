@@ -84,7 +84,7 @@ def _published(tally: Tally, accounts: Sequence[Account]) -> dict[UUID, frozense
         else:
             tally.fail(account.arm_id, answer)
     if read:
-        with context.engine.begin() as connection:
+        with writes.writing(context.engine) as connection:
             writes.record_published_metrics(connection, read, at=now)
     return fresh | read
 
@@ -129,7 +129,7 @@ def _batches(
         if plan.clock_went_back:
             log.warning("the clock went back", now=now.isoformat(), known_through=str(known))
         if plan.gap:
-            with context.engine.begin() as connection:
+            with writes.writing(context.engine) as connection:
                 for account in members:
                     writes.record_gap(
                         connection,
@@ -139,10 +139,10 @@ def _batches(
                         "older than Azure keeps metrics",
                         at=now,
                     )
-        for chunk in _chunks(members, deployments, limits.points_per_answer):
-            found.append(
-                _Batch(tuple(chunk), _cut(plan.windows, chunk, deployments, limits.points_per_answer))
-            )
+        found.extend(
+            _Batch(tuple(chunk), _cut(plan.windows, chunk, deployments, limits.points_per_answer))
+            for chunk in _chunks(members, deployments, limits.points_per_answer)
+        )
     return found
 
 
@@ -382,9 +382,7 @@ class _Crew:
             lambda connection: writes.record_usage_hours(connection, found.hours, self.known.keys(), at=now),
         )
         scopes = {account.arm_id.lower(): window.end for account in fetched.accounts}
-        with context.engine.begin() as connection:
-            writes.advance_watermarks(connection, JOB, scopes, at=now)
-        tally.scopes_done.update(scopes)
+        tally.known_through(scopes)
         tally.rows += len(found.hours)
         tally.windows += 1
         by_key = {account.key: account for account in fetched.accounts}

@@ -1,20 +1,25 @@
 """Retail prices by the feed, and bills by Cost Management."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
-from collector.domain.pricing import parse_retail_rows
-from collector.domain.types import NeedsHuman, TryLater
+from collector.domain.periods import DAY, Window, midnight
+from collector.domain.pricing.rows import PriceRow, parse_retail_rows
+from collector.domain.types import BillLine, NeedsHuman, TryLater
 from collector.jobs.context import Context, RunResult, Tally, run_job
 from collector.store import writes
+from collector.store.engine import Connection
 from collector.store.reads import inventory
+from collector.store.reads.usage import known_days
 
 log = structlog.get_logger(__name__)
 
 PRICES: Final = "prices"
 BILLS: Final = "bills"
+LIST_CURRENCY: Final = "USD"
 
 
 def collect_prices(context: Context) -> RunResult:
@@ -36,38 +41,59 @@ def _prices(tally: Tally) -> None:
             rows: list[dict[str, Any]] = []
             for page in context.sources.prices.prices(currency):
                 rows.extend(dict(row) for row in page)
-            now = context.clock()
-            prices, rejected = parse_retail_rows(rows, now)
-            for one in rejected[:20]:
-                log.warning("price row refused", why=str(one))
-            writes.retrying(
-                context.engine, lambda connection: writes.record_prices(connection, prices, at=now)
-            )  # noqa: B023  # called before the next turn
-            tally.succeed(currency, now, rows=len(prices))
+            tally.succeed(currency, rows=_store_prices(context, rows))
         context.progress.advance(note=currency)
+
+
+def _store_prices(context: Context, rows: Sequence[dict[str, Any]]) -> int:
+    """A price that arrives late or changed has its days worked out again, marked where it is stored."""
+    now = context.clock()
+    prices, rejected = parse_retail_rows(rows, now)
+
+    def store(connection: Connection) -> int:
+        changed = writes.record_prices(connection, prices, at=now)
+        _reprice(connection, changed)
+        return len(changed)
+
+    changed = writes.retrying(context.engine, store)
+    log.info("prices read", rows=len(prices), changed=changed, refused=len(rejected))
+    return len(prices)
+
+
+def _reprice(connection: Connection, changed: Sequence[PriceRow]) -> None:
+    """Mark the days that new prices reach back to."""
+    known = known_days(connection)
+    if known is None:
+        return
+    since: dict[str, datetime] = {}
+    for price in changed:
+        since[price.region] = min(price.effective_from, since.get(price.region, price.effective_from))
+    for (_, location), accounts in inventory.accounts_by_place(connection).items():
+        start = since.get(location)
+        if start is not None and start < midnight(known[1]) + DAY:
+            window = Window(max(start, midnight(known[0])), midnight(known[1]) + DAY)
+            writes.mark_window(connection, [account.key for account in accounts], window)
 
 
 def _billing_currencies(tally: Tally) -> list[str]:
     """What the subscriptions are billed in, as far as rights allow to know; USD where nothing is known."""
     context = tally.context
     with context.engine.connect() as connection:
-        stored = inventory.subscription_currencies(connection)
+        known = inventory.subscription_currencies(connection)
     learned: dict[str, str] = {}
-    for subscription, currency in stored.items():
-        if currency is None:
-            try:
-                found = context.sources.bills.billing_currency(subscription)
-            except (TryLater, NeedsHuman) as error:
-                log.info(
-                    "billing currency unknown, list prices in USD", subscription=subscription, why=str(error)
-                )
-                continue
-            if found:
-                learned[subscription] = found
+    for subscription in [name for name, currency in known.items() if currency is None]:
+        try:
+            found = context.sources.bills.billing_currency(subscription)
+        except (TryLater, NeedsHuman) as error:
+            log.info(
+                "billing currency unknown, list prices in USD", subscription=subscription, why=str(error)
+            )
+            continue
+        if found:
+            learned[subscription] = found
     if learned:
-        with context.engine.begin() as connection:
-            writes.record_currencies(connection, learned)
-    return sorted({*learned.values(), *filter(None, stored.values())} or {"USD"})
+        writes.retrying(context.engine, lambda connection: writes.record_currencies(connection, learned))
+    return sorted({*learned.values(), *filter(None, known.values())} or {LIST_CURRENCY})
 
 
 def _bills(tally: Tally) -> None:
@@ -75,15 +101,22 @@ def _bills(tally: Tally) -> None:
     today = context.clock().date()
     first = today - timedelta(days=context.limits.bill_days)
     with context.engine.connect() as connection:
-        subscriptions = sorted(inventory.subscription_currencies(connection))
+        known = sorted(inventory.subscription_currencies(connection))
+    wanted = context.limits.subscriptions
+    subscriptions = [name for name in known if not wanted or name in wanted]
     context.progress.start("bills", len(subscriptions))
     for subscription in subscriptions:
         with tally.scope(subscription):
             lines = context.sources.bills.bill(subscription, first, today)
-            now = context.clock()
-            writes.retrying(
-                context.engine,
-                lambda connection: writes.record_bill(connection, subscription, first, today, lines, at=now),  # noqa: B023  # called before the next turn
-            )
-            tally.succeed(subscription, now, rows=len(lines))
+            _store_bill(context, subscription, first, today, lines)
+            tally.succeed(subscription, rows=len(lines))
         context.progress.advance(note=subscription)
+
+
+def _store_bill(
+    context: Context, subscription: str, first: date, last: date, lines: Sequence[BillLine]
+) -> None:
+    now, scope = context.clock(), f"/subscriptions/{subscription}"
+    writes.retrying(
+        context.engine, lambda connection: writes.record_bill(connection, scope, first, last, lines, at=now)
+    )

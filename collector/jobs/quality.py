@@ -131,10 +131,7 @@ def _read(
         context.engine,
         lambda connection: record(connection, rows, [account.key for account in whole], window, at=now),
     )
-    with context.engine.begin() as connection:
-        scopes = {account.arm_id.lower(): min(window.end, now) for account in whole}
-        writes.advance_watermarks(connection, tally.job, scopes, at=now)
-    tally.scopes_done.update(scopes)
+    tally.known_through({account.arm_id.lower(): min(window.end, now) for account in whole})
     tally.rows += len(rows)
     tally.windows += 1
     return set(failed)

@@ -96,14 +96,14 @@ def usage_days(
 
 
 def usage_months(
-    connection: Connection, months: Iterable[date]
+    connection: Connection, months: Iterable[date], accounts: Collection[UUID]
 ) -> dict[date, dict[DeploymentKey, UsageSums]]:
     """Rolled-up months by their first day."""
     table = tables.usage_month
     found: dict[date, dict[DeploymentKey, UsageSums]] = {}
     asked = select(
         *(table.c[name] for name in ("account_key", "deployment", "month", *_COUNTS, *_ROOM))
-    ).where(table.c.month.in_(list(months)))
+    ).where(table.c.month.in_(list(months)), table.c.account_key.in_(list(accounts)))
     for row in connection.execute(asked):
         key, name, month, *values = tuple(row)
         found.setdefault(month, {})[(key, name)] = _sums(values)
