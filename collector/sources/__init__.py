@@ -1,6 +1,7 @@
 """What Azure says, one client per question, and the only room that imports an Azure SDK."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -24,9 +25,9 @@ class AzureSources(Sources):
         self.connection.close()
 
 
-def build_sources(settings: AzureSettings) -> AzureSources:
+def build_sources(settings: AzureSettings, monotonic: Callable[[], float] = time.monotonic) -> AzureSources:
     """Every port over one connection. Nothing is asked yet; a setting that cannot be right raises NeedsHuman."""
-    connection = Connection(settings)
+    connection = Connection(settings, monotonic)
     return AzureSources(
         inventory=AzureInventory(connection),
         quotas=AzureQuotas(connection),
@@ -40,8 +41,10 @@ def build_sources(settings: AzureSettings) -> AzureSources:
 
 
 @contextmanager
-def open_sources(settings: AzureSettings) -> Iterator[AzureSources]:
-    sources = build_sources(settings)
+def open_sources(
+    settings: AzureSettings, monotonic: Callable[[], float] = time.monotonic
+) -> Iterator[AzureSources]:
+    sources = build_sources(settings, monotonic)
     try:
         yield sources
     finally:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from collector.domain.types import BillLine
+from collector.domain.types import BillLine, TryLater
 from collector.sources.connection import Connection, body_of
 from collector.sources.errors import Role, Scope
 from collector.sources.said import exact
@@ -32,7 +32,9 @@ _ACCOUNT = re.compile(
     r"^/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.cognitiveservices/accounts/[^/]+",
     re.IGNORECASE,
 )
-_LineKey = tuple[str | None, date, str, str]
+# Cost Management answers in floating point.
+_ROUNDING = Decimal("0.005")
+_LineKey = tuple[str | None, date, str, str | None, str, str]
 _Row = Mapping[str, Any]
 
 
@@ -43,20 +45,24 @@ class AzureBills:
     def bill(self, subscription_id: str, first: date, last: date) -> Sequence[BillLine]:
         """Lines of Cognitive Services accounts, and those of its services that belong to the whole subscription."""
         asked = _Query(self._azure, subscription_id, _custom(first, last))
-        lines: dict[_LineKey, BillLine] = {}
-        for kind in ("ActualCost", "AmortizedCost"):
-            for charge_type in sorted(
-                {_text(row, "chargetype") for row in asked.rows(kind, ("ChargeType",))} - {""}
-            ):
-                rows = asked.rows(kind, ("ResourceId", "ResourceGuid"), charge_type, daily=True)
-                _add(lines, rows, asked.scope, charge_type, kind)
-        if not lines:
-            return ()
         names = {
             _text(row, "resourceguid").lower(): _text(row, "meter")
             for row in asked.rows("ActualCost", ("ResourceGuid", "Meter"))
         }
-        return tuple(replace(line, meter=names.get(line.meter_id) or None) for line in lines.values())
+        lines: dict[_LineKey, BillLine] = {}
+        for kind in ("ActualCost", "AmortizedCost"):
+            for charge_type in sorted({_charge_type(row) for row in asked.rows(kind, ("ChargeType",))}):
+                for line in _lines_of(asked, kind, charge_type, names):
+                    key = (
+                        line.account_arm_id,
+                        line.day,
+                        line.meter_id,
+                        line.meter,
+                        line.charge_type,
+                        line.currency,
+                    )
+                    lines[key] = _merged(lines[key], line) if key in lines else line
+        return tuple(lines.values())
 
     def billing_currency(self, subscription_id: str) -> str | None:
         """The currency of the newest bill, None where there is none yet."""
@@ -123,38 +129,86 @@ class _Query:
         return {"type": kind, **self.time, "dataset": dataset}
 
 
-def _add(
-    lines: dict[_LineKey, BillLine], rows: Iterator[_Row], scope: str, charge_type: str, kind: str
-) -> None:
-    for row in rows:
+def _lines_of(asked: _Query, kind: str, charge_type: str, names: Mapping[str, str]) -> Iterator[BillLine]:
+    """The lines of one charge type in one view of the bill."""
+    nameless: dict[tuple[str | None, date], Decimal] = {}
+    named: dict[tuple[str | None, date], set[str]] = {}
+    spare: list[BillLine] = []
+    for line in _read(asked, kind, charge_type, "ResourceGuid"):
+        place = (line.account_arm_id, line.day)
+        if line.meter_id:
+            meter = names.get(line.meter_id) or None
+            named.setdefault(place, set()).add(meter or "")
+            yield replace(line, meter=meter)
+        else:
+            nameless[place] = nameless.get(place, Decimal(0)) + _cost(line)
+            spare.append(line)
+    if not spare:
+        return
+    # Some meters are billed without an id. They are what the same query by meter name has left over.
+    by_name: dict[tuple[str | None, date], list[BillLine]] = {}
+    for line in _read(asked, kind, charge_type, "Meter"):
+        place = (line.account_arm_id, line.day)
+        if place in nameless and line.meter not in named.get(place, ()):
+            by_name.setdefault(place, []).append(line)
+    for place, cost in nameless.items():
+        found = by_name.get(place, [])
+        if abs(sum(map(_cost, found), Decimal(0)) - cost) <= _ROUNDING:
+            yield from found
+        else:
+            yield from (line for line in spare if (line.account_arm_id, line.day) == place)
+
+
+def _read(asked: _Query, kind: str, charge_type: str, by: str) -> Iterator[BillLine]:
+    """Daily lines by account and meter, the meter known by its id or by its name."""
+    for row in asked.rows(kind, ("ResourceId", by), charge_type, daily=True):
         resource = _text(row, "resourceid")
         account = found[0].lower() if (found := _ACCOUNT.match(resource)) else None
         if resource and account is None:
-            continue  # a search service or another that shares the service's name
+            continue  # something else that goes by one of the services' names
         cost = _number(row, "cost", "pretaxcost", "totalcost")
         if cost is None:
-            raise ValueError(f"a bill row without a cost: {sorted(row)}")
-        day, meter = _day(row["usagedate"]), _text(row, "resourceguid").lower()
-        currency = _text(row, "currency").upper()
-        key = (account, day, meter, f"{charge_type} {currency}")
-        line = lines.get(key) or BillLine(
-            scope, account, day, meter, None, charge_type, None, None, None, currency
+            raise TryLater(f"{asked.scope}: a bill row without a cost, with {', '.join(sorted(row))}")
+        meter = _text(row, by.lower())
+        yield BillLine(
+            scope=asked.scope,
+            account_arm_id=account,
+            day=_day(row["usagedate"]),
+            meter_id=meter.lower() if by == "ResourceGuid" else "",
+            meter=meter or None if by == "Meter" else None,
+            charge_type=charge_type,
+            quantity=_number(row, "usagequantity", "totalquantity", "quantity"),
+            actual=cost if kind == "ActualCost" else None,
+            amortised=cost if kind == "AmortizedCost" else None,
+            currency=_text(row, "currency").upper(),
         )
-        quantity = _number(row, "usagequantity", "totalquantity", "quantity")
-        lines[key] = _with(line, kind, cost, quantity)
 
 
-def _with(line: BillLine, kind: str, cost: Decimal, quantity: Decimal | None) -> BillLine:
-    if kind == "ActualCost":
-        actual = cost + (line.actual or 0)
-        return replace(
-            line,
-            actual=actual,
-            quantity=quantity if line.quantity is None else line.quantity + (quantity or 0),
-        )
-    amortised = cost + (line.amortised or 0)
-    # The quantity is the same in both views: it is counted once, from the billed one where that has the line.
-    return replace(line, amortised=amortised, quantity=quantity if line.actual is None else line.quantity)
+def _merged(one: BillLine, other: BillLine) -> BillLine:
+    """Two rows of one line: both views of it, or two sub-resources of one account. Quantities of the two views are
+    the same quantity, so the billed one stands."""
+    same_view = (one.actual is None) == (other.actual is None)
+    return replace(
+        one,
+        actual=_sum(one.actual, other.actual),
+        amortised=_sum(one.amortised, other.amortised),
+        quantity=_sum(one.quantity, other.quantity) if same_view else one.quantity,
+    )
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return one if other is None else other if one is None else one + other
+
+
+def _cost(line: BillLine) -> Decimal:
+    return line.actual if line.actual is not None else line.amortised or Decimal(0)
+
+
+def _charge_type(row: _Row) -> str:
+    found = _text(row, "chargetype")
+    if not found:
+        raise TryLater(f"a bill row without a charge type, with {', '.join(sorted(row))}")
+    return found
 
 
 def _in(name: str, values: Sequence[str]) -> dict[str, Any]:

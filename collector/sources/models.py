@@ -29,7 +29,7 @@ class AzureModels:
                 for entry in _entries(location, one):
                     key = (entry.format, entry.model, entry.version, entry.sku, entry.fine_tuned)
                     twin = found.get(key)
-                    found[key] = replace(twin, kinds=twin.kinds | entry.kinds) if twin else entry
+                    found[key] = _merged(twin, entry) if twin else entry
             return tuple(found.values())
 
     def capacities(
@@ -60,6 +60,11 @@ class AzureModels:
                 and said.sku_name
                 and (available := exact(said.available_capacity)) is not None
             )
+
+
+def _merged(one: CatalogModel, twin: CatalogModel) -> CatalogModel:
+    """The entries of two account kinds are alike, but for costs that one of them may lack."""
+    return replace(one, kinds=one.kinds | twin.kinds, costs=one.costs or twin.costs)
 
 
 def _entries(location: str, one: Any) -> Iterator[CatalogModel]:

@@ -115,9 +115,11 @@ class AzureMetrics:
         if self._memory.batch_is_refused(call):
             return self._singly(call)
         try:
-            return self._batch.outcomes(call)
+            outcomes = self._batch.outcomes(call)
         except (Refused, Unreachable, Untrusted, WebPage) as error:
             return self._instead(call, error)
+        self._memory.batch_answered(call)
+        return outcomes
 
     def _instead(self, call: Call, error: TryLater | NeedsHuman) -> Outcomes:
         """The way around a refused batch. It is remembered only where it leads somewhere: a cut line refuses both."""
@@ -132,7 +134,7 @@ class AzureMetrics:
         except (TryLater, NeedsHuman):
             first = {}
         log.warning("metrics are read account by account", location=call.location, why=str(error))
-        self._memory.refuse_batch(call, whole_region=not isinstance(error, Refused))
+        self._memory.refuse_batch(call, unreachable=not isinstance(error, Refused))
         rest = call.accounts[1:] if first else call.accounts
         return first | (self._singly(call.for_accounts(rest)) if rest else {})
 

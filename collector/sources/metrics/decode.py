@@ -95,11 +95,11 @@ def decoded_single(body: Mapping[str, Any], account: Account, call: Call, top: i
 def decoded(value: Mapping[str, Any], account: Account, call: Call, top: int) -> Outcome:
     """One account's part of an answer."""
     try:
-        answered = Window(_moment(value["starttime"]), _moment(value["endtime"]))
-        if answered.start > call.window.start or answered.end < call.window.end:
-            return Failed(
-                Trouble.CLAMPED, f"asked for {_span(call.window)}, Azure answered {_span(answered)} only"
-            )
+        start, end = _moment(value["starttime"]).replace(microsecond=0), _moment(value["endtime"])
+        if start > call.window.start or end < call.window.end:
+            told = f"asked for {_span(call.window.start, call.window.end)}, Azure answered {_span(start, end)} only"
+            return Failed(Trouble.CLAMPED, told)
+        answered = Window(start, end)
         if isodate.parse_duration(value["interval"]) != call.grain:
             return Failed(
                 Trouble.BROKEN,
@@ -257,5 +257,5 @@ def _moment(said: Any) -> datetime:
     return found
 
 
-def _span(window: Window) -> str:
-    return f"{window.start:%Y-%m-%dT%H:%M}Z to {window.end:%Y-%m-%dT%H:%M}Z"
+def _span(start: datetime, end: datetime) -> str:
+    return f"{start:%Y-%m-%dT%H:%M}Z to {end:%Y-%m-%dT%H:%M}Z"

@@ -7,6 +7,7 @@ from collector.domain.types import Account
 from collector.sources.metrics.call import Call
 
 _LONE_WITNESSES = 2
+_PASSING_SECONDS = 600.0
 
 
 class Memory:
@@ -25,12 +26,22 @@ class Memory:
             everywhere = self._refused.get(("", call.location), 0.0)
             return self._now() < max(until, everywhere)
 
-    def refuse_batch(self, call: Call, *, whole_region: bool) -> None:
-        """A missing role concerns one subscription; a host that cannot be reached concerns all."""
+    def refuse_batch(self, call: Call, *, unreachable: bool) -> None:
+        """A missing role concerns one subscription, a host that cannot be reached all of them.
+
+        One silence may be a passing one: only the second in a row is believed for as long as a refusal.
+        """
+        place = ("" if unreachable else call.subscription_id, call.location)
         with self._lock:
-            self._refused["" if whole_region else call.subscription_id, call.location] = (
-                self._now() + self._lasts
+            passing = unreachable and place not in self._refused
+            self._refused[place] = self._now() + (
+                min(self._lasts, _PASSING_SECONDS) if passing else self._lasts
             )
+
+    def batch_answered(self, call: Call) -> None:
+        with self._lock:
+            self._refused.pop((call.subscription_id, call.location), None)
+            self._refused.pop(("", call.location), None)
 
     def lacks(self, account: Account, metric: str) -> bool:
         with self._lock:

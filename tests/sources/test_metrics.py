@@ -1,0 +1,449 @@
+"""Metrics are asked until they are whole, and what is not whole is never given out as if it were."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from collector.domain.metric_groups import IMAGES, REQUESTS
+from collector.domain.periods import Window
+from collector.domain.types import Account, NeedsHuman, TryLater
+from collector.ports import MetricAnswer
+from collector.sources import AzureSources, open_sources
+from tests.sources.loopback import Loopback, Reply
+from tests.sources.worlds import HOUR, SUBSCRIPTION, Monitor, a_question, a_series, an_account, stamps
+
+BATCH = "POST .*metrics:getBatch"
+SINGLE = "GET .*/providers/Microsoft.Insights/metrics$"
+MISSING_ROLE = {"error": {"code": "AuthorizationFailed", "message": "The client does not have authorization"}}
+
+
+def accounts(count: int) -> list[Account]:
+    return [an_account(f"aoai-{number:03d}") for number in range(count)]
+
+
+def failures(answers: Iterable[MetricAnswer]) -> dict[Any, str]:
+    return {key: why for answer in answers for key, why in answer.failed.items()}
+
+
+def sums(answers: Iterable[MetricAnswer]) -> dict[tuple[str, ...], float]:
+    return {
+        (one.metric, *one.dimensions.values()): float(np.nansum(one.values))
+        for answer in answers
+        for one in answer.series
+    }
+
+
+def test_an_answer_becomes_one_array_a_series(azure: Loopback, sources: AzureSources) -> None:
+    azure.on(BATCH, Monitor().batch)
+    account = an_account()
+    (answer,) = sources.metrics.read(a_question(account, group=IMAGES))
+    (series,) = answer.series
+    assert ((account.key,), HOUR, {}, {}) == (answer.accounts, answer.window, answer.failed, answer.absent)
+    assert (account.key, "GeneratedImages", "Total") == (
+        series.account_key,
+        series.metric,
+        series.aggregation,
+    )
+    assert {"modeldeploymentname": "chat", "modelversion": "1"} == series.dimensions
+    assert list(range(60)) == series.values.tolist()
+
+
+def test_the_call_says_top_grain_window_language_and_every_dimension(
+    azure: Loopback, sources: AzureSources
+) -> None:
+    azure.on(BATCH, Monitor().batch)
+    list(sources.metrics.read(a_question(group=REQUESTS)))
+    (asked,) = azure.asked
+    assert f"/subscriptions/{SUBSCRIPTION}/metrics:getBatch" == asked.path
+    assert ("10000", "PT1M", "Total") == (
+        asked.query["top"],
+        asked.query["interval"],
+        asked.query["aggregation"],
+    )
+    assert "AzureOpenAIRequests,ModelRequests" == asked.query["metricnames"]
+    assert (
+        "ModelDeploymentName eq '*' and ModelName eq '*' and ModelVersion eq '*' and StatusCode eq '*' and "
+        "IsSpillover eq '*'"
+    ) == asked.query["filter"]
+    assert ("en-US", "Bearer loopback") == (asked.headers["accept-language"], asked.headers["authorization"])
+
+
+def test_an_idle_account_is_answered_without_series(azure: Loopback, sources: AzureSources) -> None:
+    azure.on(BATCH, Monitor(deployments=()).batch)
+    account = an_account()
+    (answer,) = sources.metrics.read(a_question(account))
+    assert ((account.key,), (), {}) == (answer.accounts, answer.series, answer.failed)
+
+
+def test_accounts_go_out_fifty_at_a_time(azure: Loopback, sources: AzureSources) -> None:
+    monitor = Monitor()
+    azure.on(BATCH, monitor.batch)
+    mine = accounts(120)
+    answers = list(sources.metrics.read(a_question(*mine)))
+    assert [50, 50, 20] == [len(call) for call in monitor.calls]
+    assert [one.key for one in mine] == [key for answer in answers for key in answer.accounts]
+
+
+def test_a_missing_value_is_no_value_and_no_zero(azure: Loopback, sources: AzureSources) -> None:
+    def spoil(_: str, part: dict[str, Any]) -> None:
+        data = part["value"][0]["timeseries"][0]["data"]
+        del data[0]["total"]
+        data[1]["total"] = None
+        data[2]["total"] = 0
+        data[3:] = reversed(data[3:50])
+
+    azure.on(BATCH, Monitor(spoil=spoil).batch)
+    (answer,) = sources.metrics.read(a_question(group=IMAGES))
+    values = answer.series[0].values.tolist()
+    assert [True, True, False] == [math.isnan(value) for value in values[:3]]
+    assert [0.0, 3.0, 49.0] == [values[2], values[3], values[49]]
+    assert all(math.isnan(value) for value in values[50:])
+
+
+def _point(index: int, **changes: Any) -> Callable[[dict[str, Any]], None]:
+    def change(part: dict[str, Any]) -> None:
+        part["value"][0]["timeseries"][0]["data"][index].update(changes)
+
+    return change
+
+
+def _twice(part: dict[str, Any]) -> None:
+    data = part["value"][0]["timeseries"][0]["data"]
+    data.append(dict(data[7]))
+
+
+def _series_twice(part: dict[str, Any]) -> None:
+    series = part["value"][0]["timeseries"]
+    series.append(series[0])
+
+
+GARBAGE: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
+    "negative": (_point(4, total=-7), "negative"),
+    "text": (_point(4, total="many"), "no number"),
+    "a number as text": (_point(4, total="7"), "no number"),
+    "true": (_point(4, total=True), "no number"),
+    "huge": (_point(4, total=1e300), "too large"),
+    "a list": (_point(4, total=[1]), "no number"),
+    "an instant outside": (_point(4, timeStamp="2026-11-21T00:00:00Z"), "outside of the window"),
+    "an instant between": (_point(4, timeStamp="2026-11-20T10:04:30Z"), "between two points"),
+    "no instant": (_point(4, timeStamp="yesterday"), "no instant"),
+    "two points at one instant": (_twice, "two points"),
+    "one series twice": (_series_twice, "twice"),
+    "another interval": (lambda part: part.update(interval="PT1H"), "answered at PT1H"),
+    "a metric left out": (lambda part: part["value"].pop(), "not answered"),
+    "a metric twice": (lambda part: part["value"].append(part["value"][0]), "answered twice"),
+    "values of no shape": (lambda part: part.update(value=None), "NoneType"),
+    "no series list": (lambda part: part["value"][0].pop("timeseries"), "timeseries"),
+    "a series of no deployment": (
+        lambda part: part["value"][0]["timeseries"][0].update(metadatavalues=[]),
+        "names no",
+    ),
+    "a shorter span": (lambda part: part.update(starttime="2026-11-20T10:30:00Z"), "Azure answered"),
+    "an empty part": (lambda part: part.clear(), "leaves it out"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "why"), GARBAGE.values(), ids=GARBAGE)
+def test_garbage_fails_its_account_and_no_other(
+    azure: Loopback, sources: AzureSources, spoil: Callable[[dict[str, Any]], None], why: str
+) -> None:
+    bad, good = an_account("bad"), an_account("good")
+    azure.on(BATCH, Monitor(spoil=lambda name, part: spoil(part) if name == "bad" else None).batch)
+    answers = list(sources.metrics.read(a_question(bad, good)))
+    failed = failures(answers)
+    assert [bad.key] == list(failed)
+    assert why in failed[bad.key]
+    assert {good.key} == {key for answer in answers for key in answer.accounts}
+    assert {good.key} == {one.account_key for answer in answers for one in answer.series}
+
+
+def _nan(monitor: Monitor) -> Callable[[Any], Reply]:
+    """Bare NaN is no JSON: the whole body cannot be read."""
+
+    def answer(asked: Any) -> Reply:
+        reply = monitor.batch(asked)
+        if any(one.endswith("/bad") for one in asked.body["resourceids"]):
+            return Reply(reply.content.replace(b'"total": 3.0', b'"total": NaN'))
+        return reply
+
+    return answer
+
+
+def _refusing(monitor: Monitor, status: int) -> Callable[[Any], Reply]:
+    def answer(asked: Any) -> Reply:
+        reply = monitor.batch(asked)
+        if any(one.endswith("/bad") for one in asked.body["resourceids"]):
+            return Reply({"error": {"code": "Broken", "message": "one of them"}}, status)
+        return reply
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "make", [_nan, lambda monitor: _refusing(monitor, 400), lambda monitor: _refusing(monitor, 500)]
+)
+def test_a_batch_that_fails_for_one_account_is_halved_until_it_stands_alone(
+    azure: Loopback, sources: AzureSources, make: Callable[[Monitor], Callable[[Any], Reply]]
+) -> None:
+    monitor = Monitor()
+    azure.on(BATCH, make(monitor))
+    mine = [*accounts(9), an_account("bad"), *(an_account(f"more-{number}") for number in range(6))]
+    answers = list(sources.metrics.read(a_question(*mine)))
+    assert [an_account("bad").key] == list(failures(answers))
+    assert {one.key for one in mine if one.name != "bad"} == {
+        key for answer in answers for key in answer.accounts
+    }
+    assert ("bad",) in monitor.calls
+
+
+def test_halving_ends_where_everything_fails(azure: Loopback, sources: AzureSources) -> None:
+    azure.on(BATCH, Reply({"error": {"code": "Broken", "message": "all of them"}}, 400))
+    with pytest.raises(NeedsHuman, match="400 Broken"):
+        list(sources.metrics.read(a_question(*accounts(50))))
+    assert len(azure.asked) < 15
+
+
+@pytest.mark.parametrize("top", [2, 3, 5, 8, 9, 15, 16, 17, 1000])
+def test_a_truncated_answer_is_asked_again_until_it_is_whole(azure: Loopback, top: int) -> None:
+    names = [f"chat-{number}" for number in range(8)]
+    mine = accounts(3)
+    azure.on(BATCH, Monitor({"aoai-000": names, "aoai-001": ["one"], "aoai-002": names[:2]}).batch)
+    with open_sources(azure.settings(top=10_000)) as sources:
+        whole = sums(sources.metrics.read(a_question(*mine)))
+    with open_sources(azure.settings(top=top)) as sources:
+        answers = list(sources.metrics.read(a_question(*mine)))
+    if top > 8:
+        assert whole == sums(answers)
+        assert {one.key for one in mine} == {key for answer in answers for key in answer.accounts}
+    else:
+        # More deployments than `top` can list: known to be unknown.
+        assert mine[0].key in failures(answers)
+        assert not any(one.account_key == mine[0].key for answer in answers for one in answer.series)
+
+
+def test_series_of_one_version_only_are_padded_where_a_split_did_not_see_them(azure: Loopback) -> None:
+    """A deployment that changed its version in mid-window has two series in the whole, one in each half."""
+
+    def spoil(_: str, part: dict[str, Any]) -> None:
+        for metric in part["value"]:
+            metric["timeseries"] = metric["timeseries"][: 1 if part["starttime"] > "2026-11-20T10:30" else 2]
+
+    azure.on(BATCH, Monitor(["a", "b"], spoil=spoil).batch)
+    with open_sources(azure.settings(top=2)) as sources:
+        answers = list(sources.metrics.read(a_question(group=IMAGES)))
+    lengths = {len(one.values) for answer in answers for one in answer.series}
+    assert lengths <= {60}
+
+
+def test_a_span_that_azure_clamps_is_asked_in_parts(azure: Loopback, sources: AzureSources) -> None:
+    week = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 8, tzinfo=UTC))
+
+    def spoil(_: str, part: dict[str, Any]) -> None:
+        end = datetime.fromisoformat(part["endtime"])
+        start = max(datetime.fromisoformat(part["starttime"]), end - timedelta(days=2))
+        part["starttime"] = f"{start:%Y-%m-%dT%H:%M:%SZ}"
+
+    azure.on(BATCH, Monitor(spoil=spoil).batch)
+    (answer,) = sources.metrics.read(a_question(group=IMAGES, window=week, grain_minutes=60))
+    assert 4 + 2 + 1 == len(azure.asked)
+    assert week == answer.window
+    assert 7 * 24 == len(answer.series[0].values)
+    assert not np.isnan(answer.series[0].values).any()
+
+
+def test_what_azure_no_longer_keeps_fails(azure: Loopback, sources: AzureSources) -> None:
+    def spoil(_: str, part: dict[str, Any]) -> None:
+        part["starttime"] = max(part["starttime"], "2026-11-20T10:15:00.000Z")
+
+    azure.on(BATCH, Monitor(spoil=spoil).batch)
+    answers = list(sources.metrics.read(a_question(group=IMAGES)))
+    (why,) = failures(answers).values()
+    assert "images: asked for 2026-11-20T10:00Z" in why
+    assert () == tuple(one for answer in answers for one in answer.series)
+
+
+@pytest.mark.parametrize(("times", "answered"), [(1, True), (9, False)], ids=["once", "always"])
+def test_a_metric_throttled_inside_a_200_is_asked_again_for_that_account_alone(
+    azure: Loopback, sources: AzureSources, times: int, answered: bool
+) -> None:
+    left = [times]
+
+    def spoil(name: str, part: dict[str, Any]) -> None:
+        if name == "aoai-001" and left[0]:
+            left[0] -= 1
+            part["value"][1]["errorCode"] = "Throttled"
+
+    monitor = Monitor(spoil=spoil)
+    azure.on(BATCH, monitor.batch)
+    mine = accounts(3)
+    answers = list(sources.metrics.read(a_question(*mine)))
+    assert [("aoai-000", "aoai-001", "aoai-002"), ("aoai-001",)] == monitor.calls
+    assert answered == (mine[1].key not in failures(answers))
+    assert answered == any(one.account_key == mine[1].key for answer in answers for one in answer.series)
+
+
+def test_an_unsupported_metric_inside_a_200_is_absent_and_not_zero(
+    azure: Loopback, sources: AzureSources
+) -> None:
+    def spoil(_: str, part: dict[str, Any]) -> None:
+        part["value"][2].update(errorCode="MetricNotSupported", timeseries=[])
+
+    azure.on(BATCH, Monitor(spoil=spoil).batch)
+    account = an_account()
+    (answer,) = sources.metrics.read(a_question(account))
+    assert {account.key: frozenset({"InputTokens"})} == answer.absent
+    assert {"ProcessedPromptTokens", "GeneratedTokens", "OutputTokens"} == {
+        one.metric for one in answer.series
+    }
+
+
+LACKING = {
+    "dimension": "Metric: InputTokens does not support requested dimension combination: modelversion, supported ones "
+    "are: ApiName,Region, TraceId: {1}",
+    "configuration": "Failed to find metric configuration for provider: Microsoft.CognitiveServices, resource Type: "
+    "accounts, metric: InputTokens, Valid metrics: ProcessedPromptTokens,GeneratedTokens",
+}
+
+
+@pytest.mark.parametrize("message", LACKING.values(), ids=LACKING)
+def test_a_metric_that_a_region_lacks_is_dropped_and_remembered(
+    azure: Loopback, sources: AzureSources, message: str
+) -> None:
+    monitor = Monitor()
+
+    def answer(asked: Any) -> Reply:
+        if "InputTokens" in asked.query["metricnames"]:
+            return Reply({"error": {"code": "BadRequest", "message": message}}, 400)
+        return monitor.batch(asked)
+
+    azure.on(BATCH, answer)
+    mine = accounts(8)
+    answers = list(sources.metrics.read(a_question(*mine)))
+    assert {one.key: frozenset({"InputTokens"}) for one in mine} == {
+        key: absent for answer in answers for key, absent in answer.absent.items()
+    }
+    assert "InputTokens" not in {one.metric for answer in answers for one in answer.series}
+    before = len(azure.asked)
+    list(sources.metrics.read(a_question(*mine)))
+    assert 1 == len(azure.asked) - before
+
+
+def test_a_metric_that_one_account_lacks_stays_for_the_others(azure: Loopback, sources: AzureSources) -> None:
+    monitor = Monitor()
+
+    def answer(asked: Any) -> Reply:
+        lacking = any(one.endswith("aoai-002") for one in asked.body["resourceids"])
+        if lacking and "InputTokens" in asked.query["metricnames"]:
+            return Reply({"error": {"code": "BadRequest", "message": LACKING["dimension"]}}, 400)
+        return monitor.batch(asked)
+
+    azure.on(BATCH, answer)
+    mine = accounts(5)
+    answers = list(sources.metrics.read(a_question(*mine)))
+    assert {mine[2].key} == {key for answer in answers for key in answer.absent}
+    assert 4 == sum(one.metric == "InputTokens" for answer in answers for one in answer.series)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_batch_is_read_account_by_account_for_a_day(azure: Loopback, status: int) -> None:
+    monitor = Monitor()
+    azure.on(BATCH, Reply(MISSING_ROLE, status))
+    azure.on(SINGLE, monitor.single)
+    now = [0.0]
+    mine = accounts(3)
+    with open_sources(azure.settings(), lambda: now[0]) as sources:
+        for hours, batches in ((0, 1), (1, 0), (25, 1)):
+            now[0] = hours * 3600.0
+            before = len(azure.paths("getBatch"))
+            answers = list(sources.metrics.read(a_question(*mine)))
+            assert batches == len(azure.paths("getBatch")) - before
+            assert {one.key for one in mine} == {key for answer in answers for key in answer.accounts}
+    assert {("aoai-000",), ("aoai-001",), ("aoai-002",)} == set(monitor.calls)
+
+
+def test_batch_and_single_answers_are_the_same_series(azure: Loopback, sources: AzureSources) -> None:
+    azure.on(BATCH, Monitor(["a", "b"]).batch)
+    azure.on(SINGLE, Monitor(["a", "b"]).single)
+    whole = sums(sources.metrics.read(a_question(*accounts(2))))
+    with open_sources(azure.settings(metrics_endpoint="http://127.0.0.1:9")) as elsewhere:
+        assert whole == sums(elsewhere.metrics.read(a_question(*accounts(2))))
+
+
+def test_a_proxy_page_in_place_of_the_batch_leads_to_single_calls(
+    azure: Loopback, sources: AzureSources
+) -> None:
+    azure.on(BATCH, Reply(b"<html><body>Blocked</body></html>"))
+    azure.on(SINGLE, Monitor().single)
+    (answer,) = sources.metrics.read(a_question())
+    assert {} == answer.failed
+
+
+def test_without_any_role_the_grant_is_named(azure: Loopback, sources: AzureSources) -> None:
+    refusal = {
+        "error": {
+            "code": "AuthorizationFailed",
+            "message": "The client 'x' with object id '11111111-2222-3333-4444-555555555555' does not have "
+            "authorization to perform action 'Microsoft.Insights/metrics/read'",
+        }
+    }
+    azure.on(BATCH, Reply(refusal, 401))
+    azure.on(SINGLE, Reply(refusal, 403))
+    with pytest.raises(NeedsHuman, match="403 AuthorizationFailed") as raised:
+        list(sources.metrics.read(a_question(*accounts(2))))
+    assert (
+        'az role assignment create --assignee "11111111-2222-3333-4444-555555555555" --role "Monitoring Reader" '
+        f'--scope "/subscriptions/{SUBSCRIPTION}"'
+    ) == raised.value.grant
+
+
+def test_one_account_without_its_role_fails_alone(azure: Loopback, sources: AzureSources) -> None:
+    azure.on(BATCH, Reply(MISSING_ROLE, 401))
+    azure.on(SINGLE, Monitor().single)
+    azure.on("aoai-001/providers/Microsoft.Insights/metrics$", Reply(MISSING_ROLE, 403))
+    mine = accounts(3)
+    answers = list(sources.metrics.read(a_question(*mine)))
+    (why,) = failures(answers).values()
+    assert [mine[1].key] == list(failures(answers))
+    assert "az role assignment create" in why
+
+
+def test_what_is_published_is_what_the_definitions_list(azure: Loopback, sources: AzureSources) -> None:
+    page = {"value": [{"name": {"value": "InputTokens"}}], "nextLink": f"{azure.url}/definitions?page=2"}
+    azure.on("metricDefinitions$", Reply(page))
+    azure.on("/definitions$", Reply({"value": [{"name": {"value": "OutputTokens"}}]}))
+    assert frozenset({"InputTokens", "OutputTokens"}) == sources.metrics.published(an_account())
+
+
+def test_a_stalled_service_is_left_alone_while_the_other_subscription_is_read(azure: Loopback) -> None:
+    other = "00000000-0000-0000-0000-000000000002"
+    azure.on(BATCH, Monitor().batch)
+    azure.on(f"POST /subscriptions/{SUBSCRIPTION}/metrics:getBatch", Reply({}, 503))
+    with open_sources(azure.settings(retries=1, failures_to_open=3)) as sources:
+        for _ in range(5):
+            with pytest.raises(TryLater):
+                list(sources.metrics.read(a_question()))
+            (answer,) = sources.metrics.read(a_question(an_account(subscription=other)))
+            assert 1 == len(answer.accounts)
+        assert 3 * 2 == len(azure.paths(SUBSCRIPTION))
+
+
+def test_points_of_the_next_window_at_the_end_are_left_out(azure: Loopback, sources: AzureSources) -> None:
+    def spoil(_: str, part: dict[str, Any]) -> None:
+        part["value"][0]["timeseries"] = [
+            a_series(
+                {"ModelDeploymentName": "chat"},
+                [{"timeStamp": stamp, "total": 1} for stamp in _stamps_to_end()],
+            )
+        ]
+
+    azure.on(BATCH, Monitor(spoil=spoil).batch)
+    (answer,) = sources.metrics.read(a_question(group=IMAGES))
+    assert [1.0] * 60 == answer.series[0].values.tolist()
+
+
+def _stamps_to_end() -> Sequence[str]:
+    return [*stamps(HOUR), f"{HOUR.end:%Y-%m-%dT%H:%M:%SZ}"]
