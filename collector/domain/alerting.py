@@ -332,6 +332,7 @@ class _Board:
                 not_before=send_after(tell, finding.severity, self._now, self._config),
                 episode=state.episode,
                 level=state.level,
+                number=number,
                 moves=state.moves,
                 before=before,
             )

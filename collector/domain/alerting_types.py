@@ -98,7 +98,7 @@ class AlertEvent:
 class Due:
     """Something to tell about one alert, once. `id` is stable, so what is sent can be recognised.
 
-    `step` is the deadline step or level told; `before` the day a moved date had; `moves` the calendar's sequence.
+    `before` is the day that a moved date had; `number` counts the dues of the alert and so rises with each.
     """
 
     id: str
@@ -110,6 +110,7 @@ class Due:
     not_before: datetime
     episode: int
     level: int
+    number: int = 1
     moves: int = 0
     before: date | None = None
 

@@ -274,6 +274,7 @@ def feature_ending(
                 f"{fact.operation}, part of the {fact.ending.feature}, which {when} on {day(fact.ending.ends_on)}."
             ),
             facts=(
+                ("Deployment", f"{fact.account}/{fact.deployment}"),
                 ("Operation", fact.operation),
                 ("Requests, 30 days", count(fact.requests_30d)),
                 ("Last used", day(fact.last_seen_on)),
@@ -354,7 +355,10 @@ def _if_nothing(fact: DeploymentEnding) -> str:
     if ending.lifecycle == "retired":
         return "Azure answers calls to a retired model with 410 Gone."
     if ending.on_the_day == "upgraded":
-        return f"It goes on under the same name with another model: {ending.why}."
+        since = (
+            f", from {day(ending.upgrade.starts_on)}" if ending.upgrade and ending.upgrade.starts_on else ""
+        )
+        return f"It goes on under the same name with another model: {ending.why}{since}."
     if ending.on_the_day == "stops":
         return f"It stops: calls are answered with 410 Gone ({ending.why})."
     return f"We can not tell ({ending.why}). Plan as if it stops."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 _SMALL = Decimal("0.01")
 
@@ -27,12 +27,14 @@ def count(number: int | Decimal | None) -> str:
 
 
 def percent(share: Decimal | None) -> str:
-    """One digit below 10 %, none above; a share that is not zero never reads as 0 %."""
+    """One digit below 10 %, none above. What is not zero never reads as 0 %, nor what is not whole as 100 %."""
     if share is None:
         return "unknown"
     points = share * 100
     if 0 < points < Decimal("0.1"):
         return "under 0.1 %"
+    if Decimal(99) < points < 100:
+        return f"{points.quantize(Decimal('0.1'), ROUND_DOWN):f} %"
     digits = Decimal("0.1") if abs(points) < 10 and points != int(points) else Decimal(1)
     return f"{points.quantize(digits, ROUND_HALF_UP):f} %"
 
