@@ -31,6 +31,7 @@ class Asked:
     end: datetime
     interval: str
     grain: int
+    floored: bool
     aggregations: tuple[str, ...]
     filter: Mapping[str, frozenset[str]]
     filter_order: tuple[str, ...]
@@ -108,6 +109,7 @@ def asked(query: Mapping[str, str], start: datetime, end: datetime, now: datetim
         end,
         interval,
         grain,
+        query.get("interval", "").upper() != "FULL" and 1 < grain < 1440,
         _aggregations(query.get("aggregation", "")),
         wanted,
         tuple(wanted),
@@ -166,3 +168,28 @@ def _grain(query: Mapping[str, str], start: datetime, end: datetime) -> tuple[st
         f"Detected invalid time grain input: {interval}, supported ones are: "
         "00:01:00,00:05:00,00:15:00,00:30:00,01:00:00,06:00:00,12:00:00,1.00:00:00",
     )
+
+
+def timespan(text: str, now: datetime) -> tuple[datetime, datetime]:
+    """`start/end`, or a duration that ends now; an hour where nothing is said."""
+    if not text:
+        return now - timedelta(hours=1), now
+    first, slash, second = text.partition("/")
+    if slash:
+        return instant(first), instant(second)
+    match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", text.upper())
+    if match is None:
+        raise Refused(400, "BadRequest", f"Invalid timespan: {text}")
+    days, hours, minutes = (int(part or 0) for part in match.groups())
+    return now - timedelta(days=days, hours=hours, minutes=minutes), now
+
+
+def start_and_end(query: Mapping[str, str], now: datetime) -> tuple[datetime, datetime]:
+    """How the batch endpoint says its timespan; an end without a start is no timespan."""
+    first, second = query.get("starttime"), query.get("endtime")
+    if second and not first:
+        raise Refused(400, "BadRequest", "endtime without starttime is not valid.")
+    end = instant(second) if second else now
+    if not first:
+        return end - timedelta(hours=1), end
+    return (timespan(first, end)[0] if first.upper().startswith("P") else instant(first)), end

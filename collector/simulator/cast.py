@@ -337,6 +337,17 @@ CAST: tuple[Plan, ...] = (
         "v1",
     ),
     Plan(
+        "realtime",
+        "call-center",
+        "gpt-realtime",
+        "2025-08-28",
+        "GlobalStandard",
+        8,
+        Profile("realtime", "office", 0.3, 600, 300, 500, cached=0.4, audio_share=0.8),
+        "realtime",
+        "NoAutoUpgrade",
+    ),
+    Plan(
         "mistral",
         "mistral-eval",
         "Mistral-Large-3",
@@ -432,6 +443,7 @@ CALLERS: dict[str, tuple[Caller, ...]] = {
         Caller("", "Embeddings_Create", "Non-Streaming", 0.2),
     ),
     "embeddings-old": (Caller("2023-05-15", "Embeddings_Create", "Non-Streaming", 1.0),),
+    "realtime": (Caller("2025-04-01-preview", "Realtime_Session", "Streaming", 1.0),),
     "audio": (Caller("2025-01-01-preview", _CHAT, "Streaming", 1.0),),
     "images": (
         Caller("2025-04-01-preview", "ImageGenerations_Create", "Non-Streaming", 0.8),

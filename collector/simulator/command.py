@@ -77,9 +77,8 @@ def serve(
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, leave)
-    print(
-        f"The pretend Azure listens on {simulator.url} (seed {world.size.seed}).", file=sys.stderr, flush=True
-    )
+    sys.stderr.write(f"The pretend Azure listens on {simulator.url} (seed {world.size.seed}).\n")
+    sys.stderr.flush()
     try:
         simulator.serve_forever()
     except (KeyboardInterrupt, SystemExit):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from collector.simulator import facts
 
@@ -110,6 +110,7 @@ class Deployment:
     upgrade_option: str
     spillover_to: str | None = None
     base_model: tuple[str, str] | None = None
+    trained_on: date | None = None
     peak_rpm: float = 0.0
     owner: str = field(default="")
 

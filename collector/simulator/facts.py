@@ -162,10 +162,14 @@ def _sku(row: dict[str, Any]) -> SkuFact:
     limits = row.get("limits") or [None, None]
     generic = ("CachedContextToken", "NoCachedContextToken", "GeneratedToken")
     names = ("Hosting",) if "Provisioned" in row["name"] else generic
+    minimum, maximum, step, default = row["cap"]
     return SkuFact(
         row["name"],
         row["usage"],
-        *row["cap"],
+        minimum,
+        maximum,
+        step,
+        default,
         row["ends"],
         _pair(limits[0]),
         _pair(limits[1]),
@@ -266,8 +270,7 @@ def meter_for(
         tier = "batch"
     if sku == "DeveloperTier":
         tier = "developer"
-    found = _meters_by_label()
-    names = ("*", "*") if kind == "ptu_hour" else (model_name, version)
-    return found.get(
-        (*names, CLASS_OF_SKU[sku], kind, tier if kind != "ptu_hour" else "standard", context, fine_tuned)
-    )
+    if kind == "ptu_hour":
+        model_name, version, tier = "*", "*", "standard"
+    label = (model_name, version, CLASS_OF_SKU[sku], kind, tier, context, fine_tuned)
+    return _meters_by_label().get(label)

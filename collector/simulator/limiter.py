@@ -38,7 +38,8 @@ def request_windows(
     """
     at_limit, burst = np.zeros_like(arrivals), np.zeros_like(arrivals)
     per_ten = np.maximum(1, np.ceil(rpm / 6 * TEN_SECONDS_SPARE)).astype(np.int64)
-    hot = np.flatnonzero((arrivals > per_ten) | (bunched & (arrivals > per_ten // 2)))
+    window = arrivals / 6
+    hot = np.flatnonzero((window + 5 * np.sqrt(window) > per_ten) | (bunched & (arrivals > per_ten // 2)))
     if not hot.size:
         return at_limit, burst
     even, bunch = np.full(6, 1 / 6), np.array([0.55, 0.2, 0.1, 0.05, 0.05, 0.05])

@@ -35,6 +35,7 @@ _OUTCOMES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("429", "False", REFUSED_HERE),
     ("429", "True", ("spilled",)),
 )
+_CAME = ("spilled_in",)
 _CALLER_DIMENSIONS = {"apiname", "operationname", "streamtype", "servicetierrequest", "servicetierresponse"}
 
 
@@ -61,7 +62,7 @@ class Metrics:
     def span(self, asked: Asked, now: datetime) -> Span | None:
         """Whole buckets from the start on; daily buckets begin where the timespan begins, even off midnight."""
         first = minute_index(asked.start)
-        if 1 < asked.grain < 1440:
+        if asked.floored:
             first -= first % asked.grain
         last = minute_index(min(asked.end, now) - timedelta(microseconds=1)) + 1
         return Span(first, last - first, asked.grain) if last > first else None
@@ -137,21 +138,25 @@ class Metrics:
     def _requests(
         self, deployment: Deployment, base: Mapping[str, str], asked: Asked, span: Span, now: datetime
     ) -> Iterator[tuple[Mapping[str, str], Series]]:
-        callers = (
-            _edges(deployment.callers) if _CALLER_DIMENSIONS & asked.filter.keys() else ((None, (0.0, 1.0)),)
-        )
+        callers: Sequence[Caller | None] = (None,)
+        if _CALLER_DIMENSIONS & asked.filter.keys():
+            callers = deployment.callers
+        shares = _growing(callers)
         split_spillover = "isspillover" in asked.filter and bool(self.world.spilling_into(deployment))
-        for caller, edges in callers:
-            more = {} if caller is None else _caller_dimensions(caller, deployment)
-            for status, spilled, columns in _OUTCOMES:
-                counted = self.readings.part(deployment, columns, edges, span, now)
-                dims = {**base, **more, "statuscode": status, "isspillover": spilled}
+        came = self.readings.parts(deployment, _CAME, shares, span, now) if split_spillover else []
+        for status, spilled, columns in _OUTCOMES:
+            parts = self.readings.parts(deployment, columns, shares, span, now)
+            for i, (caller, counted) in enumerate(zip(callers, parts, strict=True)):
+                dims = {
+                    **base,
+                    **({} if caller is None else _caller_dimensions(caller, deployment)),
+                    "statuscode": status,
+                    "isspillover": spilled,
+                }
                 if split_spillover and status == "200":
-                    came = np.minimum(
-                        counted, self.readings.part(deployment, ("spilled_in",), edges, span, now)
-                    )
-                    yield {**dims, "isspillover": "True"}, Series((), total=came)
-                    counted = counted - came
+                    from_elsewhere = np.minimum(counted, came[i])
+                    yield {**dims, "isspillover": "True"}, Series((), total=from_elsewhere)
+                    counted = counted - from_elsewhere
                 if counted.any():
                     yield dims, Series((), total=counted)
 
@@ -240,14 +245,12 @@ def _versions(deployment: Deployment, span: Span) -> list[tuple[Revision, tuple[
     return [(r, cut) for r, cut in parts]
 
 
-def _edges(callers: Sequence[Caller]) -> tuple[tuple[Caller, tuple[float, float]], ...]:
-    out: list[tuple[Caller, tuple[float, float]]] = []
-    low = 0.0
-    for i, caller in enumerate(callers):
-        high = 1.0 if i == len(callers) - 1 else low + caller.share
-        out.append((caller, (low, high)))
-        low = high
-    return tuple(out)
+def _growing(callers: Sequence[Caller | None]) -> tuple[float, ...]:
+    """Shares added up, the last one 1."""
+    out: list[float] = []
+    for caller in callers:
+        out.append((out[-1] if out else 0.0) + (1.0 if caller is None else caller.share))
+    return (*out[:-1], 1.0)
 
 
 def _base_dimensions(deployment: Deployment, revision: Revision, metric: Metric) -> dict[str, str]:

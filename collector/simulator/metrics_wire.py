@@ -102,7 +102,7 @@ def metric_json(
         heads = _heads(span.first, span.buckets, span.grain)
         names = [name for name in asked.filter_order if name not in asked.rolled_up]
         if account.index % 2:
-            names = names[::-1]
+            names.reverse()
         for series in metrics.series(account, metric, asked, span, now):
             values = series.values[::-1] if account.index % 2 else series.values
             meta = [
@@ -169,13 +169,12 @@ def batch_body(
 def single_body(
     metrics: Metrics,
     account: Account,
-    resource_id: str,
     asked: Asked,
     now: datetime,
     throttled: frozenset[str],
 ) -> bytes:
     inner = ",".join(
-        metric_json(metrics, account, resource_id, m, asked, now, _code(m, throttled)) for m in asked.metrics
+        metric_json(metrics, account, account.id, m, asked, now, _code(m, throttled)) for m in asked.metrics
     )
     minutes = int((asked.end - asked.start).total_seconds()) // 60
     head = orjson.dumps(

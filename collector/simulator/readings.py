@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ Floats = NDArray[np.float64]
 SETTLED_AFTER = timedelta(minutes=46)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+KEEP_PARTS = 20_000
 _LATENCY_STYLE = {"ttft": 420.0, "tbt": 24.0, "ttlt": 6200.0, "ttr": 900.0, "tps": 38.0}
 
 
@@ -54,6 +56,11 @@ def minute_index(at: datetime) -> int:
 
 
 def seen_share(deployment: Deployment, first: int, minutes: int, now: datetime) -> Floats:
+    return _seen_share(deployment.index, first, minutes, now)
+
+
+@lru_cache(maxsize=4096)
+def _seen_share(deployment: int, first: int, minutes: int, now: datetime) -> Floats:
     """Which part of a minute's counts has reached the store at `now`; it only ever rises.
 
     Most minutes are whole after three minutes, one in 97 after a quarter of an hour, one in 1499 after 45 minutes.
@@ -61,9 +68,21 @@ def seen_share(deployment: Deployment, first: int, minutes: int, now: datetime) 
     index = np.arange(first, first + minutes, dtype=np.int64)
     age = (now - EPOCH).total_seconds() - 60.0 * (index + 1)
     share = np.select([age < 0, age < 60, age < 120, age < 180], [0.0, 0.5, 0.8, 0.96], 1.0)
-    mixed = (index * 2654435761 + deployment.index * 40503) & 0xFFFFFFFF
+    mixed = (index * 2654435761 + deployment * 40503) & 0xFFFFFFFF
     share = np.where((mixed % 97 == 0) & (age < 900), np.minimum(share, 0.6), share)
-    return np.where((mixed % 1499 == 0) & (age < 2700), np.minimum(share, 0.3), share)
+    return np.asarray(
+        np.where((mixed % 1499 == 0) & (age < 2700), np.minimum(share, 0.3), share), dtype=np.float64
+    )
+
+
+@lru_cache(maxsize=256)
+def _phase(ordinal: int) -> Floats:
+    """Where in a minute the rounding of parts begins, so that small counts do not all fall to the same part."""
+    return ((np.arange(MINUTES) + ordinal * MINUTES) * 0.6180339887498949) % 1.0
+
+
+def _minutes_since_epoch(day: date, minute: int) -> int:
+    return (day - EPOCH.date()).days * MINUTES + minute
 
 
 def bucketed(values: NDArray[np.int64], span: Span) -> Ints:
@@ -80,7 +99,7 @@ class Readings:
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
         self._lock = threading.Lock()
-        self._parts: OrderedDict[tuple[int, int, str, int], Ints] = OrderedDict()
+        self._parts: OrderedDict[tuple[int, int, Sequence[str], tuple[float, ...]], Ints] = OrderedDict()
 
     def total(self, deployment: Deployment, columns: Sequence[str], span: Span, now: datetime) -> Ints:
         """Sums of the columns in each bucket."""
@@ -102,25 +121,56 @@ class Readings:
         ]
         return self._as_seen(np.concatenate(parts), deployment, span.first, now)
 
-    def part(
+    def parts(
         self,
         deployment: Deployment,
         columns: Sequence[str],
-        edges: tuple[float, float],
+        shares: tuple[float, ...],
         span: Span,
         now: datetime,
-    ) -> Ints:
-        """Of the columns' count the part between two shares: parts of a partition add up to the whole, each minute."""
-        if edges == (0.0, 1.0):
-            return self.total(deployment, columns, span, now)
-        out: list[Ints] = []
+    ) -> list[Ints]:
+        """The columns' count parted by growing shares, the last of them 1: parts add up to the whole, each minute."""
+        if shares == (1.0,):
+            return [self.total(deployment, columns, span, now)]
+        rows: list[NDArray[np.int64]] = []
+        hourly = span.hourly and span.grain > 1
         for day, begin, end in _days(span):
-            whole = self._of_day(self._traffic.block(deployment, day), columns)
-            phase = ((np.arange(MINUTES) + day.toordinal() * MINUTES) * 0.6180339887498949) % 1.0
-            upper = np.floor(whole * edges[1] + phase) if edges[1] < 1.0 else whole.astype(np.float64)
-            lower = np.floor(whole * edges[0] + phase) if edges[0] > 0.0 else np.zeros(MINUTES)
-            out.append((upper - lower).astype(np.int64)[begin:end])
-        return bucketed(self._as_seen(np.concatenate(out), deployment, span.first, now), span)
+            if hourly and _minutes_since_epoch(day, end) <= minute_index(now - SETTLED_AFTER):
+                rows.append(self._parts_by_hour(deployment, columns, shares, day)[:, begin // 60 : end // 60])
+                continue
+            parted = self._parts_of_day(deployment, columns, shares, day)[:, begin:end]
+            first = _minutes_since_epoch(day, begin)
+            seen = np.stack([self._as_seen(part, deployment, first, now) for part in parted])
+            rows.append(seen.reshape(len(shares), -1, 60).sum(axis=2) if hourly else seen)
+        whole = np.concatenate(rows, axis=1)
+        coarse = Span(span.first // 60, span.minutes // 60, span.grain // 60) if hourly else span
+        return [bucketed(part, coarse) for part in whole]
+
+    def _parts_by_hour(
+        self, deployment: Deployment, columns: Sequence[str], shares: tuple[float, ...], day: date
+    ) -> Ints:
+        key = (deployment.index, day.toordinal(), columns, shares)
+        with self._lock:
+            found = self._parts.get(key)
+        if found is not None:
+            return found
+        made = self._parts_of_day(deployment, columns, shares, day).reshape(len(shares), 24, 60).sum(axis=2)
+        with self._lock:
+            self._parts[key] = made
+            while len(self._parts) > KEEP_PARTS:
+                self._parts.popitem(last=False)
+        return made
+
+    def _parts_of_day(
+        self, deployment: Deployment, columns: Sequence[str], shares: tuple[float, ...], day: date
+    ) -> Ints:
+        block = self._traffic.block(deployment, day)
+        if not any(name in block.columns for name in columns):
+            return np.zeros((len(shares), MINUTES), dtype=np.int64)
+        whole = self._of_day(block, columns)
+        phase = _phase(day.toordinal())
+        upper = [np.floor(whole * share + phase) for share in shares[:-1]]
+        return np.diff(np.stack([np.zeros(MINUTES), *upper, whole]), axis=0).astype(np.int64)
 
     def level(self, deployment: Deployment, kind: str, span: Span, now: datetime) -> Level | None:
         """A mean with its extremes; None where this deployment publishes no such reading."""

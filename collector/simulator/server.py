@@ -14,10 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import unquote_plus, urlsplit
 
-import orjson
-
+from collector.simulator.control import Control
 from collector.simulator.faults import Fault, Weather, with_garbage
-from collector.simulator.routes import Answer, Call, Routes
+from collector.simulator.messages import Answer, Call, error_answer
+from collector.simulator.routes import Routes
+from collector.simulator.truth import Truth
 from collector.simulator.world import World
 
 Clock = Callable[[], datetime]
@@ -40,14 +41,18 @@ class Simulator:
         self._http.owner = self
         self._thread: threading.Thread | None = None
         self.routes = Routes(world, self, page_size)
+        self._control = Control(self)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._http.server_address[1]}"
 
     @property
-    def truth(self) -> Any:
+    def truth(self) -> Truth:
         return self.routes.truth
+
+    def control(self, call: Call) -> Answer:
+        return self._control.answer(call)
 
     def now(self) -> datetime:
         return self._clock().astimezone(UTC)
@@ -150,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         owner = self.server.owner
         if call.path.startswith("/_sim/"):
-            self._send(owner.routes.control(call), call, began, logged=False)
+            self._send(owner.control(call), call, began, logged=False)
             return
         hit = owner.weather.strike(call.method, unquote_plus(self.path.replace("+", "%2B")))
         for fault in hit:
@@ -199,30 +204,32 @@ def _query(text: str) -> dict[str, str]:
     return out
 
 
+_CODES = {
+    401: "InvalidAuthenticationToken",
+    403: "AuthorizationFailed",
+    404: "ResourceNotFound",
+    429: "TooManyRequests",
+}
+
+
+def _told_to_wait(call: Call, fault: Fault) -> dict[str, str]:
+    """Retry-After, which Cost Management spells in a way of its own."""
+    if fault.retry_after is None:
+        return dict(fault.headers)
+    costs = "costmanagement" in call.path.lower()
+    name = "x-ms-ratelimit-microsoft.costmanagement-qpu-retry-after" if costs else "Retry-After"
+    return {name: fault.retry_after, **fault.headers}
+
+
 def _struck(owner: Simulator, call: Call, fault: Fault | None) -> Answer:
     if fault is None or fault.kind == "cut":
         return owner.routes.answer(call)
-    headers = dict(fault.headers)
-    if fault.retry_after is not None:
-        headers["Retry-After"] = fault.retry_after
+    headers = _told_to_wait(call, fault)
     if fault.kind in ("status", "throttle"):
-        text = (
-            fault.body
-            or orjson.dumps(
-                {
-                    "error": {
-                        "code": {
-                            429: "TooManyRequests",
-                            401: "InvalidAuthenticationToken",
-                            403: "AuthorizationFailed",
-                            404: "ResourceNotFound",
-                        }.get(fault.status, "ServiceUnavailable"),
-                        "message": f"The simulator was told to answer {fault.status}.",
-                    }
-                }
-            ).decode()
-        )
-        return Answer(fault.status, text.encode(), headers)
+        if fault.body is not None:
+            return Answer(fault.status, fault.body.encode(), headers)
+        text = f"The simulator was told to answer {fault.status}."
+        return error_answer(fault.status, _CODES.get(fault.status, "ServiceUnavailable"), text, headers)
     if fault.kind == "html":
         return Answer(200, b"<html><body><h1>Proxy login</h1></body></html>", headers, "text/html")
     if fault.kind == "empty":
@@ -232,7 +239,9 @@ def _struck(owner: Simulator, call: Call, fault: Fault | None) -> Answer:
     call.throttled_metrics = frozenset(fault.metrics) if fault.kind == "metric_throttled" else frozenset()
     whole = owner.routes.answer(call)
     if fault.kind == "malformed":
-        return Answer(whole.status, whole.body[: max(1, len(whole.body) * 2 // 3)], headers | whole.headers)
+        return Answer(
+            whole.status, whole.body[: max(1, len(whole.body) * 2 // 3)], {**headers, **whole.headers}
+        )
     if fault.kind == "garbage":
-        return Answer(whole.status, with_garbage(whole.body), headers | whole.headers)
+        return Answer(whole.status, with_garbage(whole.body), {**headers, **whole.headers})
     return whole

@@ -30,8 +30,11 @@ COUNTS = (
     "audio_in",
     "audio_out",
     "images",
+    "realtime",
+    "training",
 )
 Counts = NDArray[np.int32]
+SECONDS_PER_SESSION = 35
 _NOTHING: Counts = np.zeros(MINUTES, dtype=np.int32)
 
 
@@ -149,6 +152,9 @@ def _answer(
     columns = _tokens(profile, ok, prompt_each, completion_each, cached_each)
     columns |= {"ok": ok, "bad": bad, "failed": failed, **{name: getattr(refused, name) for name in CAUSES}}
     columns["spilled_in"] = ok * np.minimum(spilled_in, arrivals) // busy
+    if deployment.base_model is not None and day == deployment.trained_on:
+        columns["training"] = np.zeros(MINUTES, dtype=np.int64)
+        columns["training"][[660, 720, 780]] = 1
     kept = {name: values.astype(np.int32) for name, values in columns.items() if values.any()}
     return DayBlock(kept, *(ptu or (None, None, None)))
 
@@ -226,6 +232,8 @@ def _tokens(
         columns["audio_out"] = np.floor(completion * profile.audio_share).astype(np.int64)
     if profile.kind == "image":
         columns["images"] = ok
+    if profile.kind == "realtime":
+        columns["realtime"] = ok * SECONDS_PER_SESSION
     return columns
 
 

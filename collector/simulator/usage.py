@@ -15,6 +15,7 @@ from collector.simulator.traffic import MINUTES, Traffic
 WRITTEN_TO_CACHE = 15
 TOKENS_PER_IMAGE = 1056
 SECONDS_PER_TRANSCRIPTION = 42
+TOKENS_PER_TRAINING_HOUR = 1_200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +97,28 @@ def _quantities(
     if profile.kind == "transcription":
         yield "audio_hour", "standard", "short", Decimal(sums.get("ok", 0) * SECONDS_PER_TRANSCRIPTION) / 3600
         return
-    yield "audio_input", "standard", "short", sums.get("audio_in", 0)
+    yield "training_token", "standard", "short", sums.get("training", 0) * TOKENS_PER_TRAINING_HOUR
+    audio_cached = _cached_audio(revision, sums)
+    yield "cached_audio_input", "standard", "short", audio_cached
+    yield "audio_input", "standard", "short", sums.get("audio_in", 0) - audio_cached
     yield "audio_output", "standard", "short", sums.get("audio_out", 0)
     yield "image_output", "standard", "short", sums.get("images", 0) * TOKENS_PER_IMAGE
     tokens = {
         "input": sums.get("prompt", 0) - sums.get("audio_in", 0),
         "output": sums.get("completion", 0) - sums.get("audio_out", 0),
     }
-    tokens |= _cached(deployment, revision, tokens["input"], sums.get("cached", 0))
+    tokens |= _cached(deployment, revision, tokens["input"], sums.get("cached", 0) - audio_cached)
     for kind, count in tokens.items():
         for tier, in_tier in _split(count, profile.priority_share, "priority", "standard"):
             for context, part in _split(in_tier, profile.long_share, "long", "short"):
                 yield kind, tier, context, part
+
+
+def _cached_audio(revision: Revision, sums: dict[str, int]) -> int:
+    """Cached tokens are audio in the share that audio has of the prompt, where audio has a cached meter."""
+    if not facts.meter_for(revision.model, revision.version, revision.sku, "cached_audio_input"):
+        return 0
+    return sums.get("cached", 0) * sums.get("audio_in", 0) // max(1, sums.get("prompt", 0))
 
 
 def _cached(deployment: Deployment, revision: Revision, prompt: int, cached: int) -> dict[str, int]:

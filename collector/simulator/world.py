@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -74,6 +74,7 @@ class World:
         self._rng = np.random.default_rng([seed, 77])
         self.subscriptions = tuple(self._subscription(i) for i in range(subscriptions))
         self.accounts = tuple(self._account(i) for i in range(accounts))
+        self._taken: Counter[int] = Counter()
         self.deployments = tuple(self._deployments(deployments))
         by_account: dict[str, list[Deployment]] = defaultdict(list)
         for deployment in self.deployments:
@@ -178,7 +179,8 @@ class World:
             cast = i < len(CAST)
             plan = CAST[i] if cast else by_role[FILLERS[i % len(FILLERS)]]
             made.append(self._deployment(i, plan, cast, made))
-        return made
+        names = {(d.account.id, d.name) for d in made}
+        return [d if (d.account.id, d.spillover_to) in names else replace(d, spillover_to=None) for d in made]
 
     def _home(self, i: int, plan: Plan, made: list[Deployment]) -> Account:
         beside = next((d for d in made if plan.beside and d.name == plan.beside), None)
@@ -190,11 +192,11 @@ class World:
         doomed = [a for a in self.accounts if a.deleted_at is not None and _priced(plan, a.location)]
         if doomed and i >= len(CAST) and i % len(self.accounts) == 0:
             return doomed[0]
-        taken = {a.id: sum(d.account.id == a.id for d in made[-200:]) for a in priced}
-        return min(priced, key=lambda a: (taken[a.id], (a.index + i) % len(self.accounts)))
+        return min(priced, key=lambda a: (self._taken[a.index], (a.index + i) % len(self.accounts)))
 
     def _deployment(self, i: int, plan: Plan, cast: bool, made: list[Deployment]) -> Deployment:
         account = self._home(i, plan, made)
+        self._taken[account.index] += 1
         profile, capacity = (plan.profile, plan.capacity) if cast else self._varied(plan)
         born = account.created_at + timedelta(
             days=int(self._rng.integers(1, 30)), minutes=int(self._rng.integers(1440))
@@ -228,6 +230,7 @@ class World:
             upgrade_option=plan.upgrade,
             spillover_to=plan.spills_to if cast else None,
             base_model=(plan.model, plan.version) if tuned else None,
+            trained_on=(self.start + span * 0.2).date() if tuned else None,
         )
         return replace(deployment, peak_rpm=_peak_rpm(deployment))
 

@@ -1,0 +1,217 @@
+"""The models lists: each version with its SKUs, limits, meters and dates, on a day; dates move both ways."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from collector.simulator import facts
+from collector.simulator.estate import Account, Subscription
+from collector.simulator.facts import ModelFact, SkuFact
+from collector.simulator.world import NAMESPACE, World
+
+Body = dict[str, Any]
+_COST_KINDS = {
+    "ContextToken": "input",
+    "NoCachedContextToken": "input",
+    "TotalToken": "input",
+    "CachedContextToken": "cached_input",
+    "GeneratedToken": "output",
+    "AudioContextToken": "audio_input",
+    "NoCachedAudioContextToken": "audio_input",
+    "CachedAudioContextToken": "cached_audio_input",
+    "AudioGeneratedToken": "audio_output",
+    "ImageContextToken": "image_input",
+    "ImageGeneratedToken": "image_output",
+    "Hosting": "hosting_hour",
+}
+
+
+def models_at(now: datetime) -> list[ModelFact]:
+    """The models list of a day: what was recorded, with each later move undone and two of our own."""
+    undone: dict[tuple[str, str], list[facts.Move]] = {}
+    for move in facts.moves():
+        if now.date() < move.on:
+            undone.setdefault((move.model, move.version), []).append(move)
+    out: list[ModelFact] = []
+    for m in facts.models():
+        if m.created_on > now.date().isoformat():
+            continue
+        for move in sorted(undone.get((m.name, m.version), ()), key=lambda mv: mv.on, reverse=True):
+            m = _moved_back(m, move)
+        out.append(m)
+    return out
+
+
+def _moved_back(m: ModelFact, move: facts.Move) -> ModelFact:
+    if move.what == "status":
+        return replace(m, status=move.before or m.status)
+    if move.what == "inference":
+        return replace(m, inference=move.before)
+    skus = tuple(
+        replace(s, ends_on=move.before) if f"{s.name}|{s.usage_name}" == move.what else s for s in m.skus
+    )
+    return replace(m, skus=skus)
+
+
+def our_moves(world: World, models: list[ModelFact], now: datetime) -> list[ModelFact]:
+    """Dates move while the world is watched: one earlier ten days before its now, one later three days before."""
+    out: list[ModelFact] = []
+    for m in models:
+        if (m.name, m.version) == ("gpt-5-nano", "2025-08-07") and now >= world.now - timedelta(days=10):
+            m = _dated(m, "2027-01-12")
+        if (m.name, m.version) == ("text-embedding-3-small", "1") and now >= world.now - timedelta(days=3):
+            m = _dated(m, "2028-05-09")
+        out.append(m)
+    return out
+
+
+def _dated(m: ModelFact, on: str) -> ModelFact:
+    return replace(m, inference=on, skus=tuple(replace(s, ends_on=on) for s in m.skus))
+
+
+def models(world: World, subscription_id: str, location: str, now: datetime) -> list[Body]:
+    """Each model once per kind, fine-tuned SKUs beside the plain ones."""
+    spelled = facts.DISPLAY_LOCATION.get(location, location)
+    listed = our_moves(world, models_at(now), now)
+    return [
+        {
+            "id": f"/subscriptions/{subscription_id}/providers/Microsoft.CognitiveServices/locations/{spelled}/models/"
+            f"{m.format}.{m.name}.{m.version}",
+            "type": "Microsoft.CognitiveServices/locations/models",
+            "name": f"{m.format}.{m.name}.{m.version}",
+            "location": spelled,
+            "kind": kind,
+            "skuName": "S0",
+            "model": _model(m, location),
+        }
+        for kind in ("OpenAI", "AIServices", "MaaS")
+        for m in listed
+        if kind in m.kinds
+    ]
+
+
+def account_models(world: World, a: Account, now: datetime) -> list[Body]:
+    """The account's own list: the location's models and its fine-tuned ones with their base."""
+    kinds = {"OpenAI": "OpenAI", "AIServices": "AIServices"}[a.kind]
+    listed = our_moves(world, models_at(now), now)
+    plain = [_model(m, a.location) for m in listed if kinds in m.kinds]
+    tuned: dict[str, Body] = {}
+    for d in world.deployments_of(a):
+        if d.base_model is not None and d.created_at <= now:
+            base = next(m for m in listed if (m.name, m.version) == d.base_model)
+            body = _model(replace(base, skus=tuple(s for s in base.skus if s.fine_tuned)), a.location)
+            body |= {
+                "name": d.revisions[0].model,
+                "version": d.revisions[0].version,
+                "isDefaultVersion": False,
+                "baseModel": {"format": base.format, "name": base.name, "version": base.version},
+                "source": a.id,
+            }
+            tuned[d.revisions[0].model] = body
+    return [*plain, *tuned.values()]
+
+
+def _model(m: ModelFact, location: str) -> Body:
+    deprecation: Body = {}
+    if m.fine_tune:
+        deprecation["fineTune"] = f"{m.fine_tune}T00:00:00Z"
+    if m.inference:
+        deprecation["inference"] = f"{m.inference}T00:00:00Z"
+    body: Body = {
+        "format": m.format,
+        "name": m.name,
+        "version": m.version,
+        "isDefaultVersion": m.is_default,
+        "skus": [_sku(m, s, location) for s in m.skus],
+        "maxCapacity": 3,
+        "capabilities": dict(m.capabilities),
+        "deprecation": deprecation,
+        "lifecycleStatus": m.status,
+        "systemData": {
+            "createdBy": "Microsoft",
+            "createdByType": "Application",
+            "createdAt": f"{m.created_on}T00:00:00Z",
+            "lastModifiedBy": "Microsoft",
+            "lastModifiedByType": "Application",
+            "lastModifiedAt": f"{m.created_on}T00:00:00Z",
+        },
+    }
+    if m.format != "OpenAI":
+        body["publisher"] = m.format
+    return body
+
+
+def _sku(m: ModelFact, s: SkuFact, location: str) -> Body:
+    capacity = {"minimum": s.minimum, "maximum": s.maximum, "step": s.step, "default": s.default}
+    body: Body = {
+        "name": s.name,
+        "usageName": s.usage_name,
+        "capacity": {k: v for k, v in capacity.items() if v is not None},
+    }
+    if s.ends_on:
+        body["deprecationDate"] = f"{s.ends_on}T00:00:00Z"
+    limits = [("request", s.requests), ("token", s.tokens)]
+    if s.requests or s.tokens:
+        body["rateLimits"] = [
+            {"key": key, "renewalPeriod": pair[1], "count": pair[0]}
+            for key, pair in limits
+            if pair is not None
+        ]
+    if m.format == "OpenAI":
+        body["costs"] = list(_costs(m, s, location))
+    return body
+
+
+def _costs(m: ModelFact, s: SkuFact, location: str) -> Iterator[Body]:
+    """Meter ids are named for the older models only, as in the recordings of 2026; newer ones have an empty text."""
+    named = m.created_on < "2025-06-01"
+    for name in s.cost_names:
+        unit = "1 Unit/Hour" if name == "Hosting" and not s.fine_tuned else "1K Tokens"
+        kind = "ptu_hour" if name == "Hosting" and "Provisioned" in s.name else _COST_KINDS.get(name, "")
+        meter = facts.meter_for(m.name, m.version, s.name, kind, fine_tuned=s.fine_tuned) if kind else None
+        known = meter is not None and location in meter.prices and (named or kind == "ptu_hour")
+        entry: Body = {
+            "name": name,
+            "meterId": meter.meter_id(location) if known and meter else "",
+            "unit": unit,
+        }
+        if not entry["meterId"]:
+            entry["offeringId"] = str(uuid.uuid5(NAMESPACE, f"offer{m.name}{s.name}{name}"))
+        yield entry
+
+
+def model_capacities(subscription: Subscription, query: Mapping[str, str], now: datetime) -> list[Body]:
+    found = [
+        m
+        for m in models_at(now)
+        if (m.format, m.name, m.version)
+        == tuple(query.get(k, "") for k in ("modelformat", "modelname", "modelversion"))
+    ]
+    rows: list[Body] = []
+    for m in found:
+        for location in facts.price_locations():
+            spelled = facts.DISPLAY_LOCATION[location]
+            for s in m.skus:
+                if s.fine_tuned:
+                    continue
+                mixed = sum(map(ord, location + s.usage_name)) % 40
+                rows.append(
+                    {
+                        "id": f"/subscriptions/{subscription.id}/providers/Microsoft.CognitiveServices/locations/{spelled}"
+                        f"/models/{m.format}.{m.name}.{m.version}/skuCapacities/{s.name}",
+                        "type": "Microsoft.CognitiveServices/locations/models/skuCapacities",
+                        "name": s.name,
+                        "location": spelled,
+                        "properties": {
+                            "model": {"format": m.format, "name": m.name, "version": m.version},
+                            "skuName": s.name,
+                            "availableCapacity": mixed * 50,
+                            "availableFinetuneCapacity": 0,
+                        },
+                    }
+                )
+    return rows
