@@ -21,7 +21,8 @@ from collector.domain.types import NeedsHuman, TryLater
 from collector.sources.circuit import Circuits
 from collector.sources.credentials import authentication, credential_for
 from collector.sources.endpoints import Endpoints, endpoints_of
-from collector.sources.errors import BROKEN_BODY, Faulty, Scope, WebPage, translated
+from collector.sources.errors import BROKEN_BODY, Scope, translated
+from collector.sources.failures import Faulty
 from collector.sources.pipeline import CallLedger, PatientRetry, policies
 
 Client = TypeVar("Client")
@@ -178,7 +179,6 @@ class Connection:
         request = HttpRequest(method, url, params=params, json=body)
         response: HttpResponse = client.send_request(request, stream=True)
         if response.status_code not in allowed:
-            response.raise_for_status()
             raise ValueError(f"status {response.status_code} where one of {allowed} was expected")
         return response
 
@@ -233,8 +233,6 @@ def body_of(response: HttpResponse) -> dict[str, Any]:
 
 
 def json_object(content: bytes) -> dict[str, Any]:
-    if content.lstrip()[:1] == b"<":
-        raise WebPage("a web page came in place of JSON: a proxy or a firewall answers for Azure")
     parsed = orjson.loads(content)
     if isinstance(parsed, str):
         # The batch API has been seen to send its object as a string; the SDK knows of it too.

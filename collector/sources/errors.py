@@ -16,10 +16,13 @@ from azure.core.exceptions import (
 )
 
 from collector.domain.types import NeedsHuman, TryLater
+from collector.sources.failures import Faulty, Refused, Rejected, Unreachable, Untrusted
 from collector.sources.pipeline import RETRIED, retry_after_seconds
 
 # What an SDK raises on a body that is not what was promised: HTML, null, malformed, other types.
 BROKEN_BODY = (ValueError, TypeError, AttributeError, KeyError, IndexError)
+
+WEB_PAGE = "a web page, not Azure's answer"
 
 _OBJECT_ID = re.compile(r"object id '([0-9a-fA-F-]{36})'")
 _LONGEST_MESSAGE = 300
@@ -54,36 +57,6 @@ class Scope:
         found = _OBJECT_ID.search(message)
         who = found[1] if found else "<object id of the collector's identity>"
         return f'az role assignment create --assignee "{who}" --role "{self.role.value}" --scope "{self.resource}"'
-
-
-class Refused(NeedsHuman):
-    """401 or 403: a right is missing."""
-
-
-class Unreachable(TryLater):
-    """No answer came: the name, the way or the server is not there."""
-
-
-class Untrusted(NeedsHuman):
-    """Somebody else's certificate: a proxy that looks inside, or not Azure at all."""
-
-
-class Rejected(NeedsHuman):
-    """The service read the question and will not answer it (4xx); `code` and `said` are its own words."""
-
-    def __init__(self, message: str, status: int, code: str, said: str, grant: str | None = None) -> None:
-        super().__init__(message, grant)
-        self.status = status
-        self.code = code
-        self.said = said
-
-
-class Faulty(TryLater):
-    """The service is there, and failed at this question: a 500, or a 200 whose body is not what was promised."""
-
-
-class WebPage(Faulty):
-    """HTML where JSON was promised: a proxy or a firewall answered in Azure's place."""
 
 
 def translated(error: Exception, scope: Scope) -> TryLater | NeedsHuman:
@@ -158,7 +131,7 @@ def error_body(error: HttpResponseError) -> tuple[str, str]:
         body = response.json() if response is not None else None
     except (ValueError, AttributeError, TypeError):
         text = str(error.message or "")
-        return reason or "no code", "a web page, not Azure's answer" if "<html" in text.lower() else ""
+        return reason or "no code", WEB_PAGE if "<html" in text.lower() else ""
     if isinstance(body, dict):
         inner = body.get("error", body)
         if isinstance(inner, dict):

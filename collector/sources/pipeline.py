@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from azure.core.exceptions import IncompleteReadError, ServiceResponseError
+from azure.core.exceptions import HttpResponseError, IncompleteReadError, ServiceResponseError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import (
     ContentDecodePolicy,
@@ -24,6 +24,7 @@ from azure.core.pipeline.policies import (
 )
 
 from collector.ports import CallCounts
+from collector.sources.failures import WebPage
 
 log = structlog.get_logger(__name__)
 
@@ -103,14 +104,18 @@ class CountingPolicy(HTTPPolicy[Any, Any]):
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         began = time.monotonic()
         status: int | str = "no answer"
+        url = urlsplit(request.http_request.url)
         try:
             response = self.next.send(request)
             status = response.http_response.status_code
-            _read_whole(response.http_response)
+            # A streamed body is read here, below the retries; the SDK would read it above them.
+            response.http_response.read()
+            _refuse_web_page(response.http_response, url.netloc)
             return response
+        except IncompleteReadError as error:
+            raise ServiceResponseError(f"the body was cut: {error}") from error
         finally:
             self._ledger.add(throttled=status in THROTTLED)
-            url = urlsplit(request.http_request.url)
             log.debug(
                 "azure call",
                 method=request.http_request.method,
@@ -119,6 +124,17 @@ class CountingPolicy(HTTPPolicy[Any, Any]):
                 status=status,
                 milliseconds=round(1000 * (time.monotonic() - began)),
             )
+
+
+class HonestStatus(HTTPPolicy[Any, Any]):
+    """An error status is an error with its status, whatever its body: an SDK that finds a web page or nothing in the
+    body of a 502 forgets the 502."""
+
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        response = self.next.send(request)
+        if response.http_response.status_code >= 400:
+            raise HttpResponseError(response=response.http_response)
+        return response
 
 
 class CallLedger:
@@ -143,6 +159,7 @@ def policies(*, retry: RetryPolicy[Any, Any], ledger: CallLedger, authentication
     """The chain of one client. Ours and not the SDK's own, which logs bodies on demand and, on a 409, would
     register a resource provider in the customer's subscription: we only ever read."""
     chain = [
+        HonestStatus(),
         RequestIdPolicy(),
         HeadersPolicy(base_headers={"Accept-Language": "en-US"}),
         UserAgentPolicy(base_user_agent="aoai-monitor"),
@@ -157,12 +174,10 @@ def policies(*, retry: RetryPolicy[Any, Any], ledger: CallLedger, authentication
     return [policy for policy in chain if policy is not None]
 
 
-def _read_whole(response: Any) -> None:
-    """A streamed body is read here, below the retries; the SDK would read it above them."""
-    read = getattr(response, "read", None)
-    if read is None:
-        return
-    try:
-        read()
-    except IncompleteReadError as error:
-        raise ServiceResponseError(f"the body was cut: {error}") from error
+def _refuse_web_page(response: Any, host: str) -> None:
+    """A login or block page with status 200 would reach each SDK as another riddle."""
+    content_type = str(response.headers.get("Content-Type", ""))
+    if response.status_code < 300 and content_type.startswith("text/html"):
+        raise WebPage(
+            f"a web page came in place of an answer of {host}: a proxy or a firewall speaks for Azure"
+        )

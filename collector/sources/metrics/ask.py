@@ -13,7 +13,7 @@ import structlog
 from collector.domain.types import Account, NeedsHuman, TryLater
 from collector.ports import MetricAnswer, MetricQuestion
 from collector.sources.connection import Connection
-from collector.sources.errors import Faulty, Refused, Rejected, Unreachable, Untrusted, WebPage
+from collector.sources.failures import Faulty, Refused, Rejected, Unreachable, Untrusted, WebPage
 from collector.sources.metrics.batch import Batch
 from collector.sources.metrics.call import ACCOUNTS_PER_BATCH, Call, Failed, Outcome, Outcomes, Trouble, Whole
 from collector.sources.metrics.memory import Memory
