@@ -65,9 +65,11 @@ def passes(error: BaseException) -> bool:
     """Whether the same transaction may succeed if it is simply done again."""
     if isinstance(error, PoolTimeout | DatabaseUnavailable):
         return True
+    cause = driver_error(error)
+    if _refused(cause):
+        return False
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    cause = driver_error(error)
     if _sqlite_code(cause) in {_SQLITE_BUSY, _SQLITE_LOCKED}:
         return True
     if isinstance(cause, psycopg.Error):
@@ -101,7 +103,7 @@ def named(error: BaseException, where: str) -> StoreError | None:
         )
     if code == _SQLITE_IOERR:
         return DatabaseUnavailable(f"{where}: the disk failed ({cause}); nothing of this write was kept")
-    if state in {"28P01", "28000", "3D000", "42501"}:
+    if state in {"28P01", "28000", "3D000", "42501"} or _refused(cause):
         return BadDatabaseUrl(
             f"{where}: {_first_line(cause)}; check user, password and database in AOAI_DATABASE_URL"
         )
@@ -120,6 +122,21 @@ def clear_errors(where: str) -> Iterator[None]:
         if clear is None:
             raise
         raise clear from error
+
+
+def _refused(cause: BaseException) -> bool:
+    """Whether the server answered and turned us away; libpq gives no code for that, only the server's words."""
+    words = (
+        "password authentication failed",
+        "does not exist",
+        "no pg_hba.conf entry",
+        "is not permitted to log in",
+    )
+    return (
+        isinstance(cause, psycopg.OperationalError)
+        and cause.sqlstate is None
+        and any(w in str(cause) for w in words)
+    )
 
 
 def _sqlite_code(cause: BaseException) -> int | None:
