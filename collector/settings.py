@@ -121,6 +121,7 @@ class Oidc(_Section):
     allow: Words = Field(
         default=[], description="domains, groups or mail addresses that may look, comma separated"
     )
+    session_hours: int = Field(8, ge=1, le=168, description="hours until a person has to sign in again")
 
 
 class Dashboard(_Section):
