@@ -40,9 +40,13 @@ def parse_capture(text: str) -> Capture:
     """`FILE@2026-08-14` or `FILE@2026-07-31:complete`."""
     path, at, rest = text.rpartition("@")
     day, _, word = rest.partition(":")
-    if not at or word not in ("", "complete"):
-        raise ValueError(f"{text!r}: expected FILE@DAY or FILE@DAY:complete")
-    return Capture(Path(path), date.fromisoformat(day), word == "complete")
+    try:
+        captured_on = date.fromisoformat(day)
+    except ValueError:
+        captured_on = None
+    if not at or captured_on is None or word not in ("", "complete"):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected FILE@2026-08-14 or FILE@2026-08-14:complete")
+    return Capture(Path(path), captured_on, word == "complete")
 
 
 def read_items(path: Path) -> Iterator[dict[str, Any]]:
