@@ -562,6 +562,8 @@ charge_month = _table(
     _key("account_key", Uuid),
     _key("deployment", Text),
     _key("month", Date),
+    # A month in which a price changed has a row for each price, so that quantity × unit price is the cost.
+    _key("part", SmallInteger),
     *_charge_columns(),
     Index("ix_charge_month_month", "month"),
 )

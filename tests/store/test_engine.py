@@ -65,7 +65,7 @@ def test_a_dashboard_before_the_first_collection_is_told_what_to_run(tmp_path: P
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("these are notes, not a database" * 100)
 
-    with pytest.raises(DatabaseDamaged, match="notes.db: is not a sound SQLite database"):
+    with pytest.raises(DatabaseDamaged, match=r"notes\.db: is not a sound SQLite database"):
         open_engine(f"sqlite:///{tmp_path}/notes.db")
 
 

@@ -209,7 +209,7 @@ def published_metrics(connection: Connection) -> dict[UUID, tuple[frozenset[str]
 def subscription_currencies(connection: Connection) -> dict[str, str | None]:
     """The billing currency of each subscription; None where it is not known yet."""
     table = tables.subscription
-    return dict(connection.execute(select(table.c.subscription_id, table.c.currency)).tuples().all())
+    return dict(connection.execute(select(table.c.subscription_id, table.c.currency)).all())
 
 
 def _account(row: Row[Any]) -> KnownAccount:

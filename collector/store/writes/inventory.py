@@ -193,9 +193,7 @@ def _record_deployment_tags(
     arm_ids = dict(
         connection.execute(
             select(account.c.account_key, account.c.arm_id).where(account.c.account_key.in_(read))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     seen = {
         deployment_subject(arm_ids[key], deployment.key): deployment.tags
@@ -211,7 +209,7 @@ def _looked_at(connection: Connection, keys: Iterable[UUID]) -> dict[UUID, datet
     asked = select(table.c.account_key, table.c.deployments_read_at).where(
         table.c.account_key.in_(list(keys))
     )
-    return dict(connection.execute(asked).tuples().all())
+    return dict(connection.execute(asked).all())
 
 
 def _stored(connection: Connection, keys: Iterable[UUID]) -> dict[tuple[UUID, str], Row[Any]]:
