@@ -52,10 +52,13 @@ class Letter:
     subject: str
     text: str
     html: str
+    written_at: datetime
     in_reply_to: str | None = None
     attachments: tuple[Attachment, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     due_ids: tuple[str, ...] = ()
+    items: "tuple[Item, ...]" = ()
+    """The same as data, for webhooks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,10 +243,16 @@ def _letter(
         subject=subject,
         text=template(f"{kind}.txt").render(shown).strip() + "\n",
         html=template(f"{kind}.html").render(shown),
+        written_at=now,
         in_reply_to=_id("alert", (thread,), writing.domain) if thread else None,
         attachments=_deadlines(dues, writing, now),
         headers=headers,
         due_ids=due_ids,
+        items=tuple(
+            item
+            for part in ("cards", "rows", "deadlines", "hurting", "advice")
+            for item in values.get(part, ())
+        ),
     )
 
 
