@@ -61,7 +61,7 @@ class AzureInventory:
         with self._azure.asking(scope):
             return tuple(
                 DeletedAccount(
-                    arm_id=one.id or "",
+                    arm_id=_id_before_deletion(subscription_id, one.id or ""),
                     location=location_key(one.location or ""),
                     deleted_at=instant(one.properties.deletion_date if one.properties else None),
                 )
@@ -181,6 +181,13 @@ def _resource_group(arm_id: str) -> str:
     if found is None:
         raise ValueError(f"an ARM id without a resource group: {arm_id[:120]}")
     return found[1]
+
+
+def _id_before_deletion(subscription_id: str, deleted_id: str) -> str:
+    """A deleted account is listed under its location; what we know of it lies under the id it had."""
+    group, name = _resource_group(deleted_id), deleted_id.rstrip("/").rpartition("/")[2]
+    provider = "providers/Microsoft.CognitiveServices/accounts"
+    return f"/subscriptions/{subscription_id}/resourceGroups/{group}/{provider}/{name}"
 
 
 def _enabled(said: Any) -> bool | None:
