@@ -2,20 +2,28 @@
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
+from collector.domain.pricing import parse_rates
+from collector.domain.teams import parse_team_rules
+from collector.domain.types import NeedsHuman, TryLater
+from collector.jobs.charges import MoneyRules
 from collector.jobs.context import Context, Limits, NoProgress
 from collector.ports import Progress, Sources
-from collector.settings import Settings
+from collector.settings import BadSettings, Settings
 from collector.store import schema
-from collector.store.engine import Engine, open_engine
+from collector.store.engine import Connection, Engine, open_engine
+from collector.store.prune import Retention
 
 if TYPE_CHECKING:
     from collector.jobs.schedule import Step
+    from collector.sources import AzureSettings
 
 
 def utc_now() -> datetime:
@@ -25,7 +33,9 @@ def utc_now() -> datetime:
 def set_up_logging(settings: Settings) -> None:
     """Log lines on stderr: for people, or one JSON object each. The SDK's own lines stay out below warning."""
     level = getattr(logging, settings.log.level.upper())
-    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+    )
     renderer = (
         structlog.processors.JSONRenderer()
         if settings.log.format == "json"
@@ -49,25 +59,29 @@ def build_engine(settings: Settings, *, read_only: bool = False, any_revision: b
     """The store; refuses a revision that this program does not know unless a migration is what is wanted."""
     engine = open_engine(settings.database.url, read_only=read_only)
     if not any_revision:
-        schema.require_current(engine)
+        schema.require(engine)
     return engine
 
 
 def build_sources(settings: Settings) -> Sources:
     # Azure's packages take a second to import: only what speaks to Azure pays for it.
-    from collector.sources import AzureSettings, build_sources as build
+    from collector.sources import build_sources as build
 
-    return build(
-        AzureSettings(
-            cloud=settings.cloud,
-            auth=settings.auth,
-            arm_endpoint=settings.arm_endpoint,
-            metrics_endpoint=settings.metrics_endpoint,
-            logs_endpoint=settings.logs_endpoint,
-            prices_endpoint=settings.prices_endpoint,
-            subscriptions=tuple(settings.subscriptions),
-            top=settings.collect.top,
-        )
+    return build(_azure(settings))
+
+
+def _azure(settings: Settings) -> "AzureSettings":
+    from collector.sources import AzureSettings
+
+    return AzureSettings(
+        cloud=settings.cloud,
+        auth=settings.auth,
+        arm_endpoint=settings.arm_endpoint,
+        metrics_endpoint=settings.metrics_endpoint,
+        logs_endpoint=settings.logs_endpoint,
+        prices_endpoint=settings.prices_endpoint,
+        subscriptions=tuple(settings.subscriptions),
+        top=settings.collect.top,
     )
 
 
@@ -93,8 +107,97 @@ def build_context(
     return Context(engine, build_sources(settings), clock, limits_of(settings), progress or NoProgress())
 
 
+@contextmanager
+def reading(settings: Settings) -> Iterator[Connection]:
+    """One look into the store, which writes nothing."""
+    engine = build_engine(settings, read_only=True)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def engine_if_there(settings: Settings) -> Engine | None:
+    """The store, or None where none was made yet: prices can be explained without one."""
+    try:
+        return build_engine(settings, read_only=True)
+    except (NeedsHuman, TryLater):
+        return None
+
+
+def money_rules(settings: Settings) -> MoneyRules:
+    """What configuration and catalog say of money; a rule that cannot be read is named."""
+    from collector.catalog.prices import load_price_notes, load_snapshot
+
+    try:
+        rates, teams = parse_rates(settings.rates), parse_team_rules(settings.teams)
+    except ValueError as error:
+        raise BadSettings([str(error)]) from error
+    return MoneyRules(rates, settings.currency, load_snapshot().rows, load_price_notes(), teams)
+
+
 def build_steps(settings: Settings) -> "list[Step]":
     """What `serve` runs and when; times are UTC."""
     from collector.jobs import steps
 
-    return steps.of(settings.collect.every_minutes)
+    return steps.steps(money_rules(settings), retention_of(settings), settings.collect.every_minutes)
+
+
+def retention_of(settings: Settings) -> Retention:
+    kept = settings.retention
+    return Retention(minute_days=kept.minute_days, hour_days=kept.hour_days, run_days=kept.run_days)
+
+
+def collect_and_derive(settings: Settings, progress: Progress | None) -> None:
+    """Everything once, on a database that is brought to this program's revision first."""
+    from collector.jobs.collect import collect
+    from collector.jobs.derive import derive
+
+    engine = build_engine(settings, any_revision=True)
+    schema.upgrade(engine)
+    context = build_context(settings, engine, progress=progress)
+    collect(context)
+    derive(engine, money_rules(settings), context.clock(), progress=progress)
+    engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was tried: whether it works, what was found, and what mends it."""
+
+    what: str
+    ok: bool
+    found: str
+    remedy: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        return {"what": self.what, "ok": self.ok, "found": self.found, "remedy": self.remedy}
+
+
+def doctor_checks(settings: Settings) -> Iterator[Check]:
+    """The database, then every endpoint and role, in the order in which they depend on each other."""
+    yield _database_check(settings)
+    from collector.sources import open_sources
+    from collector.sources.probes import probe
+
+    try:
+        with open_sources(_azure(settings)) as sources:
+            for one in probe(sources, utc_now()):
+                told = f"{one.verdict} {one.detail}".strip()
+                yield Check(f"{one.name} ({one.target})", one.works, told, one.grant)
+    except (NeedsHuman, TryLater) as error:
+        yield Check("Azure", False, str(error), getattr(error, "grant", None))
+
+
+def _database_check(settings: Settings) -> Check:
+    try:
+        state = schema.check(open_engine(settings.database.url, read_only=True))
+    except (NeedsHuman, TryLater) as error:
+        return Check("database", False, str(error), "aoai-monitor db upgrade")
+    return Check(
+        "database",
+        state.status == "current",
+        str(state),
+        None if state.status == "current" else "aoai-monitor db upgrade",
+    )

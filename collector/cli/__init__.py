@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from collector.cli import answers, collecting, database, demo, doctor, dashboard
+from collector.cli import answers, collecting, dashboard, database, demo, doctor
 from collector.cli.shared import BAD, FAILED, say
 
 
@@ -34,13 +34,22 @@ class _Commands(click.Group):
             ctx.exit(FAILED)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="aoai-monitor")
 def cli() -> None:
     """What Azure OpenAI costs you, how much room is left, and what ends when."""
 
 
-for _command in (*demo.COMMANDS, *collecting.COMMANDS, *answers.COMMANDS, *doctor.COMMANDS, *dashboard.COMMANDS, *database.COMMANDS):
+for _command in (
+    *demo.COMMANDS,
+    *collecting.COMMANDS,
+    *answers.COMMANDS,
+    *doctor.COMMANDS,
+    *dashboard.COMMANDS,
+    *database.COMMANDS,
+):
     cli.add_command(_command)
 
 

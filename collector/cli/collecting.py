@@ -16,20 +16,28 @@ JOBS = ("inventory", "models", "quotas", "metrics", "prices", "bills")
 @click.option("--job", type=click.Choice(JOBS), help="Only this part (default: all, in order).")
 @click.option("--from", "since", type=DAY, help="Read metrics again from this UTC day.")
 @click.option("--to", "until", type=DAY, help="Up to this UTC day, which is not read (default: now).")
-@click.option("--no-wait", is_flag=True, help="Exit with 1 when another process collects, instead of waiting.")
+@click.option(
+    "--no-wait", is_flag=True, help="Exit with 1 when another process collects, instead of waiting."
+)
 @click.pass_context
-def collect(ctx: click.Context, job: str | None, since: date | None, until: date | None, no_wait: bool) -> None:
+def collect(
+    ctx: click.Context, job: str | None, since: date | None, until: date | None, no_wait: bool
+) -> None:
     """Read Azure once: all of it, or one job, or a span of metrics again."""
     from collector import settings, wiring
     from collector.jobs.collect import collect as run
 
     if until and not since:
-        raise click.UsageError("--to without --from: expected --from as well, such as --from 2026-10-01 --to 2026-10-08")
+        raise click.UsageError(
+            "--to without --from: expected --from as well, such as --from 2026-10-01 --to 2026-10-08"
+        )
     window = span(since, until, since, utc_now()) if since else None
     chosen = settings.load()
     wiring.set_up_logging(chosen)
     context = wiring.build_context(chosen, wiring.build_engine(chosen), progress=_progress())
-    ctx.exit(_tell(run(context, only="metrics" if window and job is None else job, span=window, wait=not no_wait)))
+    ctx.exit(
+        _tell(run(context, only="metrics" if window and job is None else job, span=window, wait=not no_wait))
+    )
 
 
 @click.command()
@@ -43,7 +51,12 @@ def derive(everything: bool, no_wait: bool) -> None:
     chosen = settings.load()
     wiring.set_up_logging(chosen)
     result = run(
-        wiring.build_engine(chosen), wiring.money_rules(chosen), utc_now(), everything=everything, wait=not no_wait, progress=_progress()
+        wiring.build_engine(chosen),
+        wiring.money_rules(chosen),
+        utc_now(),
+        everything=everything,
+        wait=not no_wait,
+        progress=_progress(),
     )
     say(str(result))
 
@@ -59,7 +72,9 @@ def serve() -> None:
     schedule.serve(wiring.build_context(chosen, wiring.build_engine(chosen)), wiring.build_steps(chosen))
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False)
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True}, add_help_option=False
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def simulate(arguments: tuple[str, ...]) -> None:
     """A pretend Azure on loopback, for trying things out: --port --seed --subscriptions --accounts --deployments --days."""

@@ -4,7 +4,9 @@ import click
 
 
 @click.command()
-@click.option("--listen", help="host:port to listen on (default: AOAI_DASHBOARD_LISTEN, else 127.0.0.1:8501).")
+@click.option(
+    "--listen", help="host:port to listen on (default: AOAI_DASHBOARD_LISTEN, else 127.0.0.1:8501)."
+)
 def dashboard(listen: str | None) -> None:
     """Show the figures in a browser; reads the store and nothing else."""
     from collector import settings, wiring

@@ -12,7 +12,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     """Try every endpoint, role and the database; name what is missing and what grants it."""
     from collector import settings, wiring
 
-    checks = wiring.doctor_checks(settings.load())
+    checks = list(wiring.doctor_checks(settings.load()))
     if as_json:
         print_json({"checks": [check.as_json() for check in checks]})
     else:

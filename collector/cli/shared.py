@@ -1,7 +1,7 @@
 """What the commands share: options, words on stderr, JSON on stdout, a bar on a terminal."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -22,6 +22,25 @@ def say(text: str) -> None:
 
 def print_json(answer: Any) -> None:
     sys.stdout.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def print_line(text: str) -> None:
+    click.echo(text)
+
+
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns as wide as a terminal allows; nothing is read as markup."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    if table.row_count:
+        Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def utc_now() -> datetime:
@@ -62,7 +81,9 @@ MONTH: Final = MonthType()
 
 def period_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--from` and `--to` of an answer; `--to` is exclusive."""
-    command = click.option("--to", "until", type=DAY, help="First UTC day that is not counted (default: tomorrow).")(command)
+    command = click.option(
+        "--to", "until", type=DAY, help="First UTC day that is not counted (default: tomorrow)."
+    )(command)
     return click.option("--from", "since", type=DAY, help="First UTC day that is counted.")(command)
 
 
@@ -80,7 +101,14 @@ class TerminalProgress:
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
 
         self._progress = Progress(
             SpinnerColumn(),

@@ -6,10 +6,11 @@ read from minutes twice. What a day does not know stays unknown in what is made 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -52,6 +53,11 @@ class StoredHour:
     ptu_mean: float | None
     ptu_max: float | None
     minutes: bytes | None
+    audio_prompt_tokens: int | None = None
+    audio_completion_tokens: int | None = None
+    images: int | None = None
+    training_hours: Decimal | None = None
+    by_version: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

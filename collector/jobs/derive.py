@@ -17,6 +17,7 @@ from collector.domain.periods import DAY, Month, Window, last_days, midnight, mo
 from collector.domain.rollup import (
     Lifetime,
     RoomPeriod,
+    StoredHour,
     UsageDay,
     UsageSums,
     added,
@@ -24,13 +25,13 @@ from collector.domain.rollup import (
     room_period,
     usage_day,
 )
-from collector.jobs.charges import MoneyRules, derive_charges
+from collector.jobs.charges import MoneyRules, derive_charges, derive_months, read_estate
 from collector.jobs.context import NoProgress
 from collector.ports import Progress
 from collector.store.engine import Engine, retrying
 from collector.store.lease import lease
 from collector.store.reads import rollup
-from collector.store.writes.dirty import DirtyDay, clear_days
+from collector.store.writes.dirty import clear_days
 from collector.store.writes.findings import (
     drop_stale_periods,
     record_room_periods,
@@ -75,30 +76,44 @@ def derive(
 ) -> Derived:
     """Bring every finding up to its facts, under the lease of deriving."""
     shown = progress or NoProgress()
-    with lease(
-        engine,
-        STEP,
-        wait=wait,
-        on_wait=lambda holder: log.info("waiting: another process derives", holder=str(holder)),
-    ):
+    with lease(engine, STEP, wait=wait, on_wait=_tell):
         with engine.connect() as connection:
             dirty = rollup.dirty_days(connection)
-            wanted = (
-                rollup.all_days(connection) if everything else [(day.account_key, day.day) for day in dirty]
-            )
             lifetimes = rollup.lifetimes(connection)
+            wanted = set(
+                rollup.all_days(connection) if everything else ((day.account_key, day.day) for day in dirty)
+            )
+            wanted |= _held_days(lifetimes, now)
+            estate = read_estate(connection, rules, lifetimes)
         shown.start("working out", len(wanted))
         days, charges = 0, 0
         for account, span in _spans(wanted):
-            changed = _usage_days(engine, account, span, lifetimes, now)
-            days += changed
-            charges += derive_charges(engine, rules, account, span, now)
-            _clear(engine, dirty, account, span)
+            hours = _hours(engine, account, span)
+            days += _store_days(engine, account, hours, lifetimes, now)
+            charges += derive_charges(engine, estate, account, span, hours, now)
             shown.advance(span.length // DAY)
-        months = _months(engine, {Month(day.year, day.month) for _, day in wanted})
-        periods = _periods(engine, lifetimes, {month_of(day) for _, day in wanted}, now)
+        touched = {(account, month_of(day)) for account, day in wanted}
+        months = _months(engine, touched)
+        derive_months(engine, touched)
+        periods = _periods(engine, lifetimes, {month for _, month in touched}, now)
+        # The marks go last: killed before this, everything is worked out once more.
+        retrying(engine, lambda connection: clear_days(connection, dirty))
         shown.done()
         return Derived(days, months, periods, charges)
+
+
+def _tell(holder: object) -> None:
+    log.info("waiting: another process derives", holder=str(holder))
+
+
+def _held_days(lifetimes: Mapping[DeploymentKey, Lifetime], now: datetime) -> set[tuple[UUID, date]]:
+    """Today and yesterday of every account that is there: units and hosting are paid for without any use."""
+    alive = {
+        account
+        for (account, _), one in lifetimes.items()
+        if one.deleted_at is None or now - one.deleted_at < DAY
+    }
+    return {(account, day) for account in alive for day in (now.date(), (now - DAY).date())}
 
 
 def _spans(wanted: Iterable[tuple[UUID, date]]) -> list[tuple[UUID, Window]]:
@@ -118,41 +133,52 @@ def _spans(wanted: Iterable[tuple[UUID, date]]) -> list[tuple[UUID, Window]]:
     return found
 
 
-def _usage_days(
-    engine: Engine, account: UUID, span: Window, lifetimes: Mapping[DeploymentKey, Lifetime], now: datetime
-) -> int:
-    found: list[UsageDay] = []
+Hours = dict[str, dict[date, list[StoredHour]]]
+
+
+def _hours(engine: Engine, account: UUID, span: Window) -> Hours:
+    """The account's stored hours by deployment and day."""
+    found: Hours = {}
     with engine.connect() as connection:
         for deployment, hours in rollup.hours(connection, account, span):
-            lifetime = lifetimes.get((account, deployment), Lifetime())
-            by_day: dict[date, list[rollup.StoredHour]] = {}
             for hour in hours:
-                by_day.setdefault(hour.hour.date(), []).append(hour)
-            for day, members in by_day.items():
-                found.append(usage_day(members, lifetime, Window(midnight(day), midnight(day) + DAY), now))
+                found.setdefault(deployment, {}).setdefault(hour.hour.date(), []).append(hour)
+    return found
+
+
+def _store_days(
+    engine: Engine, account: UUID, hours: Hours, lifetimes: Mapping[DeploymentKey, Lifetime], now: datetime
+) -> int:
+    found: list[UsageDay] = []
+    for deployment, days in hours.items():
+        lifetime = lifetimes.get((account, deployment), Lifetime())
+        for day, members in days.items():
+            found.append(usage_day(members, lifetime, Window(midnight(day), midnight(day) + DAY), now))
     retrying(engine, lambda connection: record_usage_days(connection, found))
     return len(found)
 
 
-def _clear(engine: Engine, dirty: Sequence[DirtyDay], account: UUID, span: Window) -> None:
-    done = [
-        day for day in dirty if day.account_key == account and span.start.date() <= day.day < span.end.date()
-    ]
-    retrying(engine, lambda connection: clear_days(connection, done))
-
-
-def _months(engine: Engine, months: Iterable[Month]) -> int:
+def _months(engine: Engine, touched: Iterable[tuple[UUID, Month]]) -> int:
+    """Usage of changed account-months, from their days."""
+    accounts: dict[Month, list[UUID]] = {}
+    for account, month in touched:
+        accounts.setdefault(month, []).append(account)
     count = 0
-    for month in sorted(months):
-        with engine.connect() as connection:
-            days = rollup.usage_days(connection, month.first_day, month.shifted(1).first_day)
-        by_deployment: dict[DeploymentKey, list[UsageSums]] = {}
-        for day in days:
-            by_deployment.setdefault((day.account_key, day.deployment), []).append(day.sums)
-        found = {key: added(parts) for key, parts in by_deployment.items()}
-        retrying(engine, lambda connection: record_usage_months(connection, month.first_day, found))  # noqa: B023  # called before the next turn
-        count += len(found)
+    for month, members in sorted(accounts.items()):
+        for at in range(0, len(members), _ACCOUNTS_AT_ONCE):
+            count += _month(engine, month, members[at : at + _ACCOUNTS_AT_ONCE])
     return count
+
+
+def _month(engine: Engine, month: Month, accounts: Sequence[UUID]) -> int:
+    with engine.connect() as connection:
+        days = rollup.usage_days(connection, month.first_day, month.shifted(1).first_day, accounts)
+    by_deployment: dict[DeploymentKey, list[UsageSums]] = {}
+    for day in days:
+        by_deployment.setdefault((day.account_key, day.deployment), []).append(day.sums)
+    found = {key: added(parts) for key, parts in by_deployment.items()}
+    retrying(engine, lambda connection: record_usage_months(connection, month.first_day, found))
+    return len(found)
 
 
 def _periods(

@@ -7,10 +7,11 @@ Rows come from the store's questions; this room lies below it and knows them by 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from collector.domain.api_endings import ApiVersionFact, api_ending
 from collector.domain.endings import ModelCatalog, ending_of
+from collector.domain.fullness import NoDate, UntilFull
 from collector.domain.periods import Window
 
 Json = dict[str, Any]
@@ -72,19 +73,6 @@ SCOPE_ROW = ("job", "scope", "through", "status", "error", "remedy", "attempted_
 GAP_ROW = ("job", "scope", "starts_at", "ends_at", "why")
 
 
-class DaysToFull(Protocol):
-    """When a quota line fills at its present growth, with the interval; None where it does not or nobody knows."""
-
-    @property
-    def days(self) -> int | None: ...
-
-    @property
-    def low(self) -> int | None: ...
-
-    @property
-    def high(self) -> int | None: ...
-
-
 def cost_object(
     period: Window,
     *,
@@ -115,7 +103,7 @@ def room_object(
     as_of: datetime | None,
     rows: Iterable[Any],
     quotas: Iterable[Any],
-    days_to_full: Mapping[LineKey, DaysToFull] | None = None,
+    days_to_full: Mapping[LineKey, UntilFull | NoDate] | None = None,
 ) -> Json:
     """Deployments against their limits, and the quota lines they draw from."""
     known = days_to_full or {}
@@ -177,18 +165,22 @@ def status_object(
     }
 
 
+def unpriced_object(row: Any) -> Json:
+    return _fields(row, UNPRICED_ROW)
+
+
 def _cost_row(row: Any) -> Json:
     found = _fields(row, COST_ROW)
     return found if row.day is None else {**found, "day": _plain(row.day)}
 
 
-def _quota(row: Any, full: DaysToFull | None) -> Json:
+def _quota(row: Any, full: UntilFull | NoDate | None) -> Json:
     return {
         **_fields(row, QUOTA_ROW),
         "last_read_at": _plain(row.last_read_at),
-        "days_to_full": full.days if full else None,
-        "days_to_full_low": full.low if full else None,
-        "days_to_full_high": full.high if full else None,
+        "days_to_full": full.days if isinstance(full, UntilFull) else None,
+        "days_to_full_low": full.low if isinstance(full, UntilFull) else None,
+        "days_to_full_high": full.high if isinstance(full, UntilFull) else None,
     }
 
 

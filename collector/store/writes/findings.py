@@ -1,15 +1,17 @@
 """What was worked out. Findings of a day, a month or a period are replaced whole."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
+from collector.domain.charges import Charge
 from collector.domain.headroom import RoomSpan
+from collector.domain.periods import Window
 from collector.domain.rollup import RoomPeriod, UsageDay, UsageSums, whole_number
 from collector.store import tables
-from collector.store.writes.bulk import upsert
+from collector.store.writes.bulk import delete_rows, upsert
 
 _COUNTS = tuple(name for name in UsageSums.__dataclass_fields__ if name != "room")
 _ROOM = tuple(RoomSpan.__dataclass_fields__)
@@ -76,3 +78,45 @@ def _room_row(one: RoomPeriod, at: datetime) -> dict[str, object]:
 
 def _flat(sums: UsageSums) -> tuple[object, ...]:
     return (*(getattr(sums, name) for name in _COUNTS), *(getattr(sums.room, name) for name in _ROOM))
+
+
+def replace_charges(
+    connection: Connection, account_key: UUID, window: Window, found: Iterable[Charge]
+) -> int:
+    """Make the account's charges of the window's days exactly these."""
+    table = tables.charge_day
+    names = table.c.keys()
+    rows = [tuple(getattr(charge, name) for name in names) for charge in found]
+    _drop_others(
+        connection,
+        table,
+        rows,
+        table.c.account_key == account_key,
+        table.c.day >= window.start.date(),
+        table.c.day < window.end.date(),
+    )
+    return upsert(connection, table, rows)
+
+
+def replace_charge_months(
+    connection: Connection, account_key: UUID, month: date, parts: Iterable[tuple[int, Charge]]
+) -> int:
+    """Make the account's charges of a month exactly these, a row for each price."""
+    table = tables.charge_month
+    rows: list[tuple[object, ...]] = []
+    for part, charge in parts:
+        known = {"month": month, "part": part}
+        rows.append(tuple(known[name] if name in known else getattr(charge, name) for name in table.c.keys()))  # noqa: SIM118  # columns, not a mapping
+    _drop_others(connection, table, rows, table.c.account_key == account_key, table.c.month == month)
+    return upsert(connection, table, rows)
+
+
+def _drop_others(
+    connection: Connection, table: Table, rows: Iterable[Sequence[object]], *inside: ColumnElement[bool]
+) -> None:
+    """Delete what lies inside and is not among the rows; the others are left to be replaced in place."""
+    key = [column.name for column in table.primary_key]
+    positions = [list(table.c.keys()).index(name) for name in key]
+    fresh = {tuple(row[position] for position in positions) for row in rows}
+    stored = connection.execute(select(*(table.c[name] for name in key)).where(*inside))
+    delete_rows(connection, table, key, {tuple(row) for row in stored} - fresh)

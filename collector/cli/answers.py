@@ -1,0 +1,319 @@
+"""The answers on a terminal or for a script: cost, room, endings, status and where a price comes from."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from collector.cli.shared import DAY, print_json, print_line, print_table, span, utc_now
+
+Json = Mapping[str, Any]
+
+
+def _json(command: Any) -> Any:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, for scripts.")(
+        command
+    )
+
+
+def _filters(command: Any) -> Any:
+    for name, help_text in (
+        ("--subscription", "Only this subscription id (may be repeated)."),
+        ("--account", "Only this account's ARM id (may be repeated)."),
+        ("--tag", "Only what carries this tag, key=value (may be repeated)."),
+    ):
+        command = click.option(name, multiple=True, help=help_text)(command)
+    return command
+
+
+@click.command()
+@click.option("--from", "since", type=DAY, help="First UTC day (default: the first of this month).")
+@click.option("--to", "until", type=DAY, help="First UTC day that is not counted (default: tomorrow).")
+@click.option("--by", type=click.Choice(["day"]), help="Split every row by day.")
+@_filters
+@_json
+def cost(
+    since: date | None, until: date | None, by: str | None, as_json: bool, **filters: tuple[str, ...]
+) -> None:
+    """What it cost, by deployment and kind of use, and what has no price."""
+    from collector import answers, settings, wiring
+
+    now = utc_now()
+    window = span(since, until, now.date().replace(day=1), now)
+    with wiring.reading(settings.load()) as connection:
+        found = answers.cost(connection, window, _chosen(filters), by_day=by == "day")
+    if as_json:
+        print_json(found)
+        return
+    print_line(
+        f"Cost {found['period']['from']} to {found['period']['to']} (UTC), known through {found['as_of'] or 'nothing yet'}"
+    )
+    print_table(
+        ("deployment", "model", "sku", "kind", "quantity", "cost", "how"),
+        (
+            (
+                row["deployment"],
+                row["model"],
+                row["sku"],
+                row["kind"],
+                f"{Decimal(row['quantity']):,.0f} × {row['unit']}",
+                f"{Decimal(row['cost']):,.2f} {row['currency']}",
+                row["step"],
+            )
+            for row in found["rows"]
+        ),
+    )
+    for total in found["totals"]:
+        print_line(
+            f"Total {Decimal(total['cost']):,.2f} {total['currency']}, estimated (between {Decimal(total['low']):,.2f} and {Decimal(total['high']):,.2f})"
+        )
+    for row in found["unpriced"]:
+        print_line(
+            f"Unpriced: {row['deployment']} {row['kind']} {Decimal(row['quantity']):,.0f}: {row['why']}"
+        )
+
+
+@click.command()
+@click.option(
+    "--period",
+    default="7d",
+    show_default=True,
+    help="1d, 7d, 30d, 90d or a month such as 2026-10; all end now or with the month.",
+)
+@_filters
+@_json
+def room(period: str, as_json: bool, **filters: tuple[str, ...]) -> None:
+    """How much room is left: busiest minutes against limits, throttling, and quota lines."""
+    from collector import answers, settings, wiring
+
+    with wiring.reading(settings.load()) as connection:
+        found = answers.room(connection, period, _chosen(filters), utc_now())
+    if as_json:
+        print_json(found)
+        return
+    print_line(f"Room over {period}, known through {found['as_of'] or 'nothing yet'}")
+    print_table(
+        ("deployment", "model", "sku", "busiest minute", "limit", "left", "throttled"),
+        (
+            (
+                row["deployment"],
+                row["model"],
+                row["sku"],
+                _number(row["peak_tpm"], "TPM"),
+                _number(row["limit_tpm"], "TPM"),
+                _number(row["headroom_tpm"], "TPM"),
+                f"{row['throttled']:,} of {row['requests']:,}",
+            )
+            for row in found["deployments"]
+        ),
+    )
+    tight = [row for row in found["quotas"] if _share(row) >= Decimal("0.8")]
+    for row in tight:
+        print_line(
+            f"Quota {row['usage_name']} in {row['location']}: {row['current']} of {row['limit']} allocated"
+        )
+
+
+@click.command()
+@_filters
+@_json
+def endings(as_json: bool, **filters: tuple[str, ...]) -> None:
+    """What ends when: deployments whose model retires, and api-versions in use."""
+    from collector import answers, settings, wiring
+
+    chosen = settings.load()
+    with wiring.reading(chosen) as connection:
+        found = answers.endings(connection, _chosen(filters), utc_now(), chosen.api_versions)
+    if as_json:
+        print_json(found)
+        return
+    print_line(f"Endings, known through {found['as_of'] or 'nothing yet'}")
+    print_table(
+        ("ends on", "days left", "deployment", "model", "sku", "on the day", "requests in 30 days"),
+        (
+            (
+                row["ends_on"] or "no date",
+                "" if row["days_left"] is None else str(row["days_left"]),
+                row["deployment"],
+                f"{row['model']} {row['version'] or ''}",
+                row["sku"],
+                row["on_the_day"],
+                "unknown" if row["requests_30d"] is None else f"{row['requests_30d']:,}",
+            )
+            for row in found["deployments"]
+        ),
+    )
+    print_table(
+        ("api-version", "state", "ends on", "deployment", "requests in 30 days", "last seen"),
+        (
+            (
+                row["api_version"],
+                row["state"],
+                row["ends_on"] or "no date",
+                row["deployment"],
+                f"{row['requests_30d']:,}",
+                row["last_seen"],
+            )
+            for row in found["api_versions"]
+        ),
+    )
+
+
+@click.command()
+@_json
+def status(as_json: bool) -> None:
+    """How far everything is known, what failed and why, and what knowing it cost."""
+    from collector import answers, settings, wiring
+
+    chosen = settings.load()
+    with wiring.reading(chosen) as connection:
+        found = answers.status(connection, utc_now(), chosen.costs.call_price_per_1000)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("job", "scope", "known through", "status", "why not"),
+        (
+            (
+                scope["job"],
+                scope["scope"],
+                scope["through"] or "nothing yet",
+                scope["status"],
+                scope["error"] or "",
+            )
+            for scope in found["scopes"]
+        ),
+    )
+    for gap in found["gaps"]:
+        print_line(
+            f"Gap: {gap['job']} {gap['scope']} from {gap['starts_at']} to {gap['ends_at']}: {gap['why']}"
+        )
+    covered = "unknown" if found["coverage_24h"] is None else f"{found['coverage_24h']:.1%}"
+    print_line(
+        f"Last 24 hours: {covered} of the minutes known, {found['calls_24h']:,} calls, {found['throttles_24h']:,} throttled"
+    )
+
+
+@click.group()
+def prices() -> None:
+    """Where prices come from."""
+
+
+@prices.command()
+@click.option("--model", help="Model name, such as gpt-4o.")
+@click.option("--version", help="Model version, such as 2024-11-20.")
+@click.option("--sku", help="Deployment SKU, such as GlobalStandard.")
+@click.option("--location", help="Azure location, such as eastus2.")
+@click.option("--kind", help="Kind of use, such as input (default: every kind that has a price).")
+@click.option(
+    "--tier",
+    type=click.Choice(["standard", "batch", "priority", "flex"]),
+    help="Service tier (default: standard, batch for batch SKUs).",
+)
+@click.option(
+    "--context", type=click.Choice(["short", "long"]), help="Context length class (default: short)."
+)
+@click.option("--fine-tuned", is_flag=True, help="The model is fine-tuned from --model.")
+@click.option("--on", type=DAY, help="UTC day of the price (default: today).")
+@click.option("--currency", help="Three-letter code (default: AOAI_CURRENCY, else USD).")
+@click.option(
+    "--from",
+    "questions",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Answer JSON lines of questions with JSON lines.",
+)
+@_json
+@click.pass_context
+def explain(ctx: click.Context, questions: Path | None, as_json: bool, **asked: Any) -> None:
+    """Which price a use has, from which meter, by which step, and what else was considered."""
+    from collector import answers, settings, wiring
+
+    chosen = settings.load()
+    currency = asked.pop("currency") or chosen.currency or "USD"
+    today = utc_now().date()
+    book = answers.price_book(wiring.engine_if_there(chosen), wiring.money_rules(chosen))
+    if questions is not None:
+        with questions.open(encoding="utf-8") as lines:
+            for found in answers.explain_lines(book, lines, today, currency):
+                print_line(_line(found))
+        return
+    missing = [f"--{name}" for name in ("model", "sku", "location") if not asked[name]]
+    if missing:
+        raise click.UsageError(f"{', '.join(missing)}: expected, or --from FILE with one question a line")
+    fields = {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in asked.items()
+        if value
+    }
+    found = answers.explain(book, fields, today, currency)
+    if as_json:
+        print_json(found)
+    else:
+        for one in found.get("prices", [found]):
+            _tell_price(one)
+    worst = found.get("prices", [found])
+    ctx.exit(0 if any(one["status"] == "priced" for one in worst) else 1)
+
+
+@prices.command()
+@_json
+def audit(as_json: bool) -> None:
+    """Deployments without a price, and meters whose names could not be read."""
+    from collector import answers, settings, wiring
+
+    chosen = settings.load()
+    with wiring.reading(chosen) as connection:
+        found = answers.audit(connection, wiring.money_rules(chosen), utc_now())
+    if as_json:
+        print_json(found)
+        return
+    print_line(
+        f"{found['meters_understood']:,} meters understood, {len(found['meters_refused']):,} refused; snapshot of {found['snapshot_captured_on']}"
+    )
+    for one in found["meters_refused"]:
+        print_line(f"Not read: {one['meter_name']}: {one['why']}")
+    for one in found["unpriced"]:
+        print_line(f"No price: {one['deployment']} {one['kind']}: {one['why']}")
+
+
+def _tell_price(one: Json) -> None:
+    what = f"{one['model']} {one['version'] or ''} {one['sku']} {one['location']} {one['kind']} {one['tier']}"
+    if one["status"] == "priced":
+        print_line(
+            f"{what}: {one['unit_price']} {one['currency']} per {one['per']}, by {one['step']} ({one['meter_name'] or 'your own rate'}, since {(one['effective_from'] or 'unknown')[:10]})"
+        )
+    else:
+        print_line(f"{what}: {one['status']}: {one['why']}")
+    for other in one["considered"][:10]:
+        print_line(f"    not {other['meter_name']}: {other['why_not']}")
+
+
+def _line(found: Json) -> str:
+    import orjson
+
+    return orjson.dumps(found).decode()
+
+
+def _chosen(filters: Mapping[str, Sequence[str]]) -> Any:
+    from collector.store.reads.scope import Filters
+
+    return Filters(
+        subscriptions=tuple(one.lower() for one in filters["subscription"]),
+        accounts=tuple(filters["account"]),
+        tags=tuple(filters["tag"]),
+    )
+
+
+def _number(value: int | None, unit: str) -> str:
+    return "unknown" if value is None else f"{value:,} {unit}"
+
+
+def _share(row: Json) -> Decimal:
+    limit = Decimal(row["limit"])
+    return Decimal(row["current"]) / limit if limit else Decimal(0)
+
+
+COMMANDS = (cost, room, endings, status, prices)

@@ -1,0 +1,163 @@
+"""Charges of changed days: hours and revisions in, priced quantities out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from collector.domain.charges import Charge, ChargedDeployment, Pricing, Revision, charges_of_day, month_parts
+from collector.domain.periods import DAY, Month, Window, midnight
+from collector.domain.pricing import PriceBook, PriceNotes, PriceRow, Rate
+from collector.domain.rollup import Lifetime, StoredHour
+from collector.domain.teams import TeamRules, team_of
+from collector.store.engine import Connection, Engine, retrying
+from collector.store.reads import charges as reads
+from collector.store.reads import inventory
+from collector.store.reads.catalog import all_models
+from collector.store.reads.prices import price_rows
+from collector.store.writes.findings import replace_charge_months, replace_charges
+from collector.store.writes.tags import account_subject, deployment_subject, subscription_subject
+
+LIST_CURRENCY: Final = "USD"
+
+DeploymentKey = tuple[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRules:
+    """What configuration and catalog say of money."""
+
+    rates: Sequence[Rate] = ()
+    currency: str | None = None
+    snapshot: Sequence[PriceRow] = ()
+    notes: PriceNotes = field(default_factory=PriceNotes)
+    teams: TeamRules = field(default_factory=TeamRules)
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """Everything beside hours that charging needs, read once for a derivation."""
+
+    pricing: Pricing
+    payers: Mapping[UUID, reads.Payer]
+    lifetimes: Mapping[DeploymentKey, Lifetime]
+    revisions: Mapping[DeploymentKey, tuple[Revision, ...]]
+    tags: Mapping[str, tuple[inventory.TagPeriod, ...]]
+    rules: MoneyRules
+
+    def deployments_of(self, account: UUID) -> list[str]:
+        return [deployment for key, deployment in self.lifetimes if key == account]
+
+    def charged(self, key: DeploymentKey, day: date) -> ChargedDeployment:
+        account, deployment = key
+        payer = self.payers[account]
+        lifetime = self.lifetimes.get(key, Lifetime())
+        return ChargedDeployment(
+            account_key=account,
+            deployment=deployment,
+            location=payer.location,
+            currency=self.rules.currency or payer.currency or LIST_CURRENCY,
+            team=team_of(
+                self.rules.teams,
+                self._tags_on(payer, deployment, day),
+                payer.subscription_id,
+                payer.arm_id,
+                deployment,
+            ),
+            created_at=lifetime.created_at,
+            deleted_at=lifetime.deleted_at,
+            revisions=self.revisions.get(key, ()),
+        )
+
+    def _tags_on(self, payer: reads.Payer, deployment: str, day: date) -> list[Mapping[str, str]]:
+        """Tags of a day: the deployment's first, then its account's, then its subscription's."""
+        subjects = (
+            deployment_subject(payer.arm_id, deployment),
+            account_subject(payer.arm_id),
+            subscription_subject(payer.subscription_id),
+        )
+        return [_in_force(self.tags.get(subject, ()), midnight(day) + DAY) for subject in subjects]
+
+
+def read_estate(
+    connection: Connection, rules: MoneyRules, lifetimes: Mapping[DeploymentKey, Lifetime]
+) -> Estate:
+    payers = reads.payers(connection)
+    regions = {payer.location for payer in payers.values()}
+    revisions: dict[DeploymentKey, list[Revision]] = {}
+    for one in inventory.revisions(connection):
+        revisions.setdefault((one.account_key, one.deployment), []).append(
+            Revision(
+                one.starts_at,
+                one.ends_at,
+                one.format,
+                one.model,
+                one.version,
+                one.sku,
+                one.capacity,
+                one.base_model,
+                one.base_version,
+            )
+        )
+    book = PriceBook(
+        rows=price_rows(connection, regions),
+        snapshot=[row for row in rules.snapshot if row.region in regions],
+        models=all_models(connection),
+        rates=rules.rates,
+        notes=rules.notes,
+    )
+    return Estate(
+        Pricing(book),
+        payers,
+        lifetimes,
+        {key: tuple(parts) for key, parts in revisions.items()},
+        inventory.tag_history(connection),
+        rules,
+    )
+
+
+def derive_charges(
+    engine: Engine,
+    estate: Estate,
+    account: UUID,
+    span: Window,
+    hours: Mapping[str, Mapping[date, Sequence[StoredHour]]],
+    now: datetime,
+) -> int:
+    """Charges of one account over whole days, replaced whole; gives back their number."""
+    with engine.connect() as connection:
+        tiers = reads.tier_requests(connection, account, span)
+    found: list[Charge] = []
+    for deployment in sorted({*hours, *estate.deployments_of(account)}):
+        day = span.start.date()
+        while day < span.end.date():
+            window = Window(midnight(day), midnight(day) + DAY)
+            charged = estate.charged((account, deployment), day)
+            used = hours.get(deployment, {}).get(day, ())
+            found.extend(
+                charges_of_day(charged, window, used, tiers.get((deployment, day), {}), estate.pricing, now)
+            )
+            day += DAY
+    retrying(engine, lambda connection: replace_charges(connection, account, span, found))
+    return len(found)
+
+
+def derive_months(engine: Engine, accounts_months: Iterable[tuple[UUID, Month]]) -> None:
+    """Roll the charges of changed months up."""
+    for account, month in sorted(accounts_months):
+        with engine.connect() as connection:
+            days = reads.charges(connection, month.first_day, month.shifted(1).first_day, [account])
+        _store_month(engine, account, month, month_parts(days))
+
+
+def _store_month(engine: Engine, account: UUID, month: Month, parts: Sequence[tuple[int, Charge]]) -> None:
+    retrying(engine, lambda connection: replace_charge_months(connection, account, month.first_day, parts))
+
+
+def _in_force(periods: Sequence[inventory.TagPeriod], instant: datetime) -> Mapping[str, str]:
+    found: Mapping[str, str] = periods[0].tags if periods else {}
+    for period in periods:
+        if period.starts_at < instant:
+            found = period.tags
+    return found
