@@ -130,13 +130,17 @@ def error_body(error: HttpResponseError) -> tuple[str, str]:
     try:
         body = response.json() if response is not None else None
     except (ValueError, AttributeError, TypeError):
-        text = str(error.message or "")
-        return reason or "no code", WEB_PAGE if "<html" in text.lower() else ""
+        return reason or "no code", WEB_PAGE if _is_web_page(response) else ""
     if isinstance(body, dict):
         inner = body.get("error", body)
         if isinstance(inner, dict):
             return str(inner.get("code") or reason), _cut(str(inner.get("message") or ""))
     return reason or "no code", ""
+
+
+def _is_web_page(response: Any) -> bool:
+    """By its content: not every proxy says text/html."""
+    return bytes(getattr(response, "content", b"")).lstrip()[:1] == b"<"
 
 
 def _short(error: Exception) -> str:

@@ -20,7 +20,7 @@ from collector.domain.periods import HOUR, Window, floor_hour
 from collector.domain.types import Account, NeedsHuman, TryLater
 from collector.sources import AzureSources
 from collector.sources.errors import WEB_PAGE, has_cause
-from collector.sources.failures import Refused, Untrusted, WebPage
+from collector.sources.failures import Refused, Unreachable, Untrusted, WebPage
 from collector.sources.metrics.batch import Batch
 from collector.sources.metrics.call import Call, Failed, Outcomes
 from collector.sources.metrics.single import Single
@@ -114,7 +114,7 @@ def _verdict(error: TryLater | NeedsHuman) -> Verdict:
         return "timeout"
     if has_cause(error, ClientAuthenticationError):
         return "no identity"
-    return "no answer" if has_cause(error, requests.exceptions.ConnectionError) else "fails"
+    return "no answer" if isinstance(error, Unreachable) else "fails"
 
 
 def _first_page(sources: AzureSources) -> str:
