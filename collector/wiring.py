@@ -57,10 +57,21 @@ def set_up_logging(settings: Settings) -> None:
 
 def build_engine(settings: Settings, *, read_only: bool = False, any_revision: bool = False) -> Engine:
     """The store; refuses a revision that this program does not know unless a migration is what is wanted."""
-    engine = open_engine(settings.database.url, read_only=read_only)
+    engine = open_engine(
+        settings.database.url, read_only=read_only, password=database_password(settings)
+    )
     if not any_revision:
         schema.require(engine)
     return engine
+
+
+def database_password(settings: Settings) -> Callable[[], str] | None:
+    """What PostgreSQL is logged into with, asked for every connection; None: the URL says it."""
+    if settings.database.auth == "url":
+        return None
+    from collector.sources.database_login import database_password as entra_token
+
+    return entra_token(settings.cloud)
 
 
 def build_sources(settings: Settings) -> Sources:

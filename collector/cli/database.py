@@ -43,4 +43,20 @@ def distribute() -> None:
         say(str(line))
 
 
+@db.command()
+@click.option("--role", required=True, help="The database role (or Entra identity) that the dashboard logs in as.")
+@click.option("--run", is_flag=True, help="Run the statements on AOAI_DATABASE_URL (default: print them).")
+def grant(role: str, run: bool) -> None:
+    """Let the dashboard's PostgreSQL role read everything and write only what people do with alerts."""
+    from collector import settings, wiring
+    from collector.store import grants
+
+    if run:
+        done = grants.grant(wiring.build_engine(settings.load()), role)
+        say(f"role {role}: {len(done)} statements run")
+        return
+    for statement in grants.dashboard_grants(role):
+        click.echo(f"{statement};")
+
+
 COMMANDS = (db,)

@@ -18,6 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from collector.store.errors import BadDatabaseUrl, clear_errors, named, passes
 from collector.store.expressions import money_rank, money_sum
+from collector.store.tls import verified
+from collector.store.token_login import Password, log_in_by
 
 __all__ = [
     "SETTING",
@@ -45,20 +47,25 @@ _NETWORK_FILE_SYSTEMS: Final = frozenset(
 Result = TypeVar("Result")
 
 
-def open_engine(url: str, *, read_only: bool = False) -> Engine:
+def open_engine(url: str, *, read_only: bool = False, password: Password | None = None) -> Engine:
     """The database of `AOAI_DATABASE_URL`; a URL or a path that cannot work is refused with the reason.
 
-    A SQLite file is made when it is missing (unless `read_only`) and looked into at once; PostgreSQL is first
+    `password` is asked anew for every connection to PostgreSQL (an Entra token, say). A SQLite file is made when it is missing (unless `read_only`) and looked into at once; PostgreSQL is first
     asked by whoever asks first, since it may start after us.
     """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
         raise BadDatabaseUrl(f"{SETTING}: not a database URL: {_EXPECTED}") from error
+    if password is not None and (parsed.password or not parsed.drivername.startswith("postgres")):
+        raise BadDatabaseUrl(
+            f"{SETTING}: AOAI_DATABASE_AUTH='entra' needs a PostgreSQL URL without a password: expected "
+            "postgresql://NAME-OF-THE-IDENTITY@HOST:5432/DATABASE"
+        )
     if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
         return _open_sqlite(parsed, read_only=read_only)
     if parsed.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
-        return _open_postgresql(parsed, read_only=read_only)
+        return _open_postgresql(parsed, read_only=read_only, password=password)
     raise BadDatabaseUrl(f"{SETTING} starts with {parsed.drivername}://: {_EXPECTED}")
 
 
@@ -251,12 +258,12 @@ def _money_total(amounts: str | None) -> str | None:
         return format(sum(map(Decimal, str(amounts).split(",")), Decimal(0)), "f")
 
 
-def _open_postgresql(url: URL, *, read_only: bool) -> Engine:
+def _open_postgresql(url: URL, *, read_only: bool, password: Password | None) -> Engine:
     if not url.database:
         raise BadDatabaseUrl(f"{SETTING} names no database: {_EXPECTED}")
     arguments: dict[str, Any] = {"application_name": "aoai-monitor", "connect_timeout": 10}
     engine = _store_engine(
-        url.set(drivername="postgresql+psycopg"),
+        verified(url, os.environ).set(drivername="postgresql+psycopg"),
         connect_args={name: value for name, value in arguments.items() if name not in url.query},
         pool_size=5,
         max_overflow=15,
@@ -268,6 +275,8 @@ def _open_postgresql(url: URL, *, read_only: bool) -> Engine:
     def prepare(connection: psycopg.Connection[Any], _: Any) -> None:
         _prepare_postgresql(connection, read_only=read_only)
 
+    if password is not None:
+        log_in_by(engine, password)
     return engine
 
 

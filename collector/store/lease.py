@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError
 
 from collector.store.engine import database_path, where
 from collector.store.errors import LeaseHeld, LeaseLost, clear_errors
+from collector.store.token_login import log_in_like
 
 _NAMESPACE: Final = 0x_A0A1
 _POLL_SECONDS: Final = 0.5
@@ -182,6 +183,7 @@ class _AdvisoryLock:
             isolation_level="AUTOCOMMIT",
             connect_args={name: value for name, value in arguments.items() if name not in engine.url.query},
         )
+        log_in_like(self._engine, engine)
         self._connection: Connection | None = None
 
     def try_take(self) -> bool:

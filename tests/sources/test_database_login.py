@@ -30,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             self.end_headers()
             self.wfile.write(json.dumps(token).encode())
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Identity) as server:
@@ -62,5 +62,5 @@ def test_without_an_identity_a_person_is_told_what_to_do(monkeypatch: pytest.Mon
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
 
-    with pytest.raises(NeedsHuman, match="AOAI_DATABASE_AUTH='entra'.*managed identity"):
+    with pytest.raises(NeedsHuman, match=r"AOAI_DATABASE_AUTH='entra'.*managed identity"):
         database_password()()
