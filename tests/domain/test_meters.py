@@ -70,6 +70,14 @@ READ = {
         "1M",
         "gpt 7.1 nova||global|input|flex|long|",
     ),
+    "a live model": (MEDIA, "gpt-live-1 Audio cd inp Gl 1M Tokens", "1M", "gpt 1 live||global|cached_audio_input|standard||"),
+    "words in full": (
+        FIVE,
+        "5.6 luna Short Context Cached Input Standard Global 1M Tokens",
+        "1M",
+        "gpt 5.6 luna||global|cached_input|standard|short|",
+    ),
+    "a contraction": (FIVE, "56sol ShCo CdWr Fl Gl 1M Tokens", "1M", "gpt 5.6 sol||global|cache_write|flex|short|"),
     "a stem of tomorrow": ("Azure OpenAI GPT7", "GPT7 inp Gl 1M Tokens", "1M", "gpt 7||global|input|standard||"),
     "version behind": (
         MEDIA,
@@ -181,7 +189,7 @@ READ = {
     "a session": (PLAIN, "Code-Interpreter-regnl EP Session", "1", "||regional|session|standard||"),
     "storage": (PLAIN, "Assistants-File Search-glbl GB", "1/Day", "||global|storage_gb_day|standard||"),
     "tool calls": (PLAIN, "file-search-tool-calls-glbl Calls", "1K", "||global|tool_call|standard||"),
-    "images": (PLAIN, "Image-DALL-E-2-glbl Images", "100", "2 dalle image||global|image|standard||"),
+    "images": (PLAIN, "Image-DALL-E-2-glbl Images", "100", "2 dalle||global|image|standard||"),
     "seconds": (MEDIA, "Sora 2 dzone Second", "1", "2 sora||datazone|video_second|standard||"),
 }  # fmt: skip
 
@@ -193,6 +201,8 @@ REFUSED = {
     "two tiers": (FIVE, "5.4 Batch inp Flex Gl 1M Tokens", "1M", "tier twice"),
     "standard and priority": (FIVE, "5.4 inp Std PP Gl 1M Tokens", "1M", "tier twice"),
     "two directions": (FIVE, "5.4 inp opt Gl 1M Tokens", "1M", "direction twice"),
+    "a torn phrase": (OSS, "Hosting FT regnl 20b Deployment Unit", "1/Hour", "unknown word 'deployment'"),
+    "half a phrase": (FIVE, "5.4 zone inp Gl 1M Tokens", "1M", "unknown word 'zone'"),
     "no direction": (FIVE, "5.4 Gl 1M Tokens", "1M", "neither input nor output"),
     "cached output": (FIVE, "5.4 cd opt Gl 1M Tokens", "1M", "cached output"),
     "write alone": (FIVE, "5.6 luna Wr Gl 1M Tokens", "1M", "cache write"),

@@ -35,6 +35,7 @@ FEEDS = {
 }
 # Fine-tuned gpt-oss-20b bills input, output, hosting and one thing more, whose meters say neither.
 UNDERSTOOD_BY_NOBODY = {"20b FT regnl Tokens", "OSS-20b FT Tokens", "OSS 20b FT DZ Tokens"}
+DOCUMENT = Path(__file__).parents[2] / "docs" / "prices.md"
 LABELLED_ON = date(2025, 8, 25)
 
 
@@ -54,8 +55,10 @@ def test_every_meter_is_understood_but_those_named_here(recorded: Path, feed: st
     refused = {name[1] for name, one in ours.items() if not isinstance(one, MeterMeaning)}
     tokens = [name for name in ours if name[1].endswith("Tokens")]
     unread = [name for name in tokens if name[1] in refused]
-    print(f"{feed}: {len(ours) - len(refused)} of {len(ours)} meters understood, refused {sorted(refused)}")
+    understood = f"{len(ours) - len(refused)} of {len(ours)} | {len(tokens) - len(unread)} of {len(tokens)}"
+    print(f"{feed}: {understood}, refused {sorted(refused)}")
 
+    assert f"| `{Path(FEEDS[feed]).name}` | {understood} |" in DOCUMENT.read_text()
     assert refused <= UNDERSTOOD_BY_NOBODY
     assert 0.99 <= 1 - len(unread) / len(tokens)
     assert all(not name[0].startswith("Azure OpenAI") or name[0].endswith("Free Meter")
@@ -106,6 +109,7 @@ def test_no_label_of_azure_s_own_is_priced_wrongly(
             wrong.append((label, answer))
     for kind in total:
         print(f"ids {ids_are}: {kind} {priced[kind]} of {total[kind]} priced")
+        assert f"| {kind} | {total[kind]} |" in DOCUMENT.read_text()
 
     assert [] == wrong
     assert total == priced

@@ -4,7 +4,7 @@ import re
 from difflib import SequenceMatcher
 from functools import cache
 
-from collector.domain.pricing.words import CLASS_ROLES, GLUED, PHRASES, WORDS
+from collector.domain.pricing.words import CLASS_ROLES, CONTRACTED, GLUED, PHRASES, WORDS
 
 _SEPARATORS = re.compile(r"[\s\-_/(),:]+")
 _DURATION = re.compile(r"(?<![\w.])(\d{1,2})-(\d{1,2})s(?![\w.])", re.IGNORECASE)
@@ -69,6 +69,8 @@ def _cut(letters: str) -> tuple[str, ...] | None:
     """`batchoutp` as batch, outp; None where it cannot be cut, or in two ways of equally few words."""
     if letters in WORDS:
         return (letters,)
+    if letters in CONTRACTED:
+        return CONTRACTED[letters]
     ways = sorted(_ways(letters), key=len)
     if not ways or (len(ways) > 1 and len(ways[0]) == len(ways[1])):
         return None

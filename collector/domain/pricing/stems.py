@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from collector.domain.pricing.lexing import looks_like_grammar, words_of
-from collector.domain.pricing.words import SILENT_PREVIEW, WORDS
+from collector.domain.pricing.words import PHRASES, SILENT_PREVIEW, WORDS
 
 Stem = tuple[str, ...]
 
@@ -22,6 +22,7 @@ _HEADLESS = frozenset(
     {"embedding", "sora", "dalle", "davinci", "babbage", "curie", "ada", "cushman"}
     | {"whisper", "computer", "router", "speech", "tts"}
 )
+_PHRASE_WORDS = frozenset(word for phrase, _ in PHRASES for word in phrase)
 _GPT_FAMILIES = frozenset({"image", "audio", "realtime", "chat", "oss", "transcribe", "live"})
 
 
@@ -58,8 +59,10 @@ def is_code_name(word: str, before: str | None) -> bool:
     return (
         before is not None
         and re.fullmatch(r"[a-z]{3,12}", word) is not None
+        and word not in _PHRASE_WORDS
         and not looks_like_grammar(word)
-        and (before == "gpt" or _GENERATION.fullmatch(before) is not None or before not in WORDS)
+        and (before == "gpt" or _GENERATION.fullmatch(before) is not None or before.isalpha())
+        and (before == "gpt" or before not in WORDS)
     )
 
 
@@ -70,6 +73,8 @@ def make_stem(words: Sequence[str], product_is_oss: bool = False) -> Stem | Unre
         return Unreadable(f"a model word stands twice in {' '.join(words)!r}")
     if product_is_oss:
         found.add("oss")
+    if "dalle" in found:
+        found.discard("image")
     reasoning = any(_REASONING.fullmatch(word) for word in found)
     omni = any(_OMNI.fullmatch(word) for word in found)
     numbered = any(_GENERATION.fullmatch(word) for word in found)

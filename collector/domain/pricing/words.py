@@ -120,7 +120,7 @@ WORDS: Final[dict[str, Word]] = {
     **_words("scope", **{"global": "glbl gl glb global", "regional": "regnl rgnl regn rg regional"}),
     **_words("scope", datazone="dz dzone dzn datazone"),
     **_words("tier", batch="batch", priority="pp prty priority", flex="flex fl"),
-    **_words("standard", standard="std"),
+    **_words("standard", standard="std standard"),
     **_words("context", short="shortco shco", long="longco loco"),
     **_words("direction", input="inp inpt input in", output="outp outpt out output opt"),
     **_words("cached", cached="cached cchd cched ccchd cd"),
@@ -148,6 +148,9 @@ WORDS: Final[dict[str, Word]] = {
     **_words("cloud", usgov="az"),
 }
 
+# Two short words in one, which cutting by length would not dare.
+CONTRACTED: Final[dict[str, tuple[str, str]]] = {"cdwr": ("cd", "wr"), "cdinp": ("cd", "inp")}
+
 # Words that may be written without a space between them (`gpt4omini`, `realtimePrvwAudInp`); short ones would
 # be found inside any word.
 GLUED: Final[frozenset[str]] = frozenset(
@@ -166,7 +169,7 @@ CLASS_ROLES: Final = frozenset(
 ONE_PRICE: Final = frozenset({"babbage", "davinci", "curie", "cushman"})
 
 # These families say in every token meter which modality it counts.
-MODAL: Final = frozenset({"realtime", "transcribe", "tts"})
+MODAL: Final = frozenset({"realtime", "transcribe", "tts", "live"})
 
 # Azure's model names end in -preview here, its meters mostly do not. `o1-preview` is another model than `o1`.
 SILENT_PREVIEW: Final = frozenset({"realtime", "audio", "computer", "4.5"})
