@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from collector.delivery.errors import Refused, TryLater
-from collector.reports.letters import Item, Letter
+from collector.reports.letter_items import Item
+from collector.reports.letter_render import Letter
 
 Style = Literal["json", "teams"]
 

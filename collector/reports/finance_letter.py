@@ -1,12 +1,13 @@
 """The month's letter to finance: the totals, where they went, how they stand beside the bill, how sure they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from collector.domain.rules_words import day, money, percent
-from collector.reports.letters import Attachment, Letter, Writing, finished, one_line
+from collector.reports.letter_items import one_line
+from collector.reports.letter_render import Attachment, Letter, Writing, finished
 
 BASIS_WORDS = {
     "estimate": "estimated at list price",
@@ -78,7 +79,7 @@ def finance_letters(
         "bills": [_bill(row) for row in month.bills],
         "notes": _notes(month),
     }
-    letters = [
+    return [
         finished(
             "finance",
             address,
@@ -87,10 +88,10 @@ def finance_letters(
             writing,
             now,
             salt=f"{month.month:%Y-%m} {state} {month.restated or ''}",
+            attachments=attachments,
         )
         for address in to
     ]
-    return [replace(letter, attachments=attachments) for letter in letters]
 
 
 def _total(total: CurrencyTotal) -> tuple[str, ...]:

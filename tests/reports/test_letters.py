@@ -1,7 +1,7 @@
 """A letter is understood without the dashboard, goes to whom it should, and can not be turned against its reader."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from collector.reports.finance_letter import (
     Spender,
     finance_letters,
 )
+from collector.reports.letter_render import template
 from collector.reports.letters import (
     FULL_CARDS,
     SHORT_ROWS,
@@ -29,7 +30,7 @@ from collector.reports.letters import (
     Letter,
     Writing,
     compose,
-    template,
+    settled,
     weekly_summary,
 )
 
@@ -184,6 +185,28 @@ def test_of_several_things_about_one_alert_the_last_tells_all() -> None:
     (written,) = compose([*first.dues, *second.dues], EVERYTHING, WRITING, EIGHT)
     assert "14 January 2027 → 20 December 2026" in written.text
     assert written.subject.startswith("Date moved: gpt-4o")
+
+
+def test_a_due_that_waits_is_settled_by_what_is_told_after_it() -> None:
+    first = evaluate({}, [example("model_ending")], [], AlertConfig(), NOW)
+    moved = replace(example("model_ending"), due_on=date(2026, 12, 20), fact="2026-12-20")
+    second = evaluate(first.states, [moved], [], AlertConfig(), NOW + timedelta(minutes=5))
+    waiting = [*first.dues, *second.dues]
+    at = NOW + timedelta(minutes=5)
+    assert ["urgent"] == [written.kind for written in compose(waiting, EVERYTHING, WRITING, at)]
+    assert {due.id for due in waiting} == settled(waiting, at)
+
+
+def test_a_date_that_moved_and_came_back_before_anyone_heard_is_not_told() -> None:
+    config = AlertConfig(quiet_from=time(5), quiet_until=time(9))
+    first = evaluate({}, [example("model_ending")], [], AlertConfig(), NOW - timedelta(days=2))
+    moved = replace(example("model_ending"), due_on=date(2026, 12, 20))
+    second = evaluate(first.states, [moved], [], config, NOW)
+    third = evaluate(second.states, [example("model_ending")], [], config, NOW + timedelta(hours=1))
+    waiting = [*second.dues, *third.dues]
+    nine = NOW + timedelta(hours=4)
+    assert [] == compose(waiting, EVERYTHING, WRITING, nine)
+    assert {due.id for due in waiting} == settled(waiting, nine)
 
 
 def test_what_came_and_went_before_the_digest_is_not_told() -> None:
