@@ -44,7 +44,9 @@ def distribute() -> None:
 
 
 @db.command()
-@click.option("--role", required=True, help="The database role (or Entra identity) that the dashboard logs in as.")
+@click.option(
+    "--role", required=True, help="The database role (or Entra identity) that the dashboard logs in as."
+)
 @click.option("--run", is_flag=True, help="Run the statements on AOAI_DATABASE_URL (default: print them).")
 def grant(role: str, run: bool) -> None:
     """Let the dashboard's PostgreSQL role read everything and write only what people do with alerts."""

@@ -1,17 +1,20 @@
 """The whole product on one machine, with a pretend Azure: nothing to install, nothing to configure."""
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import click
 
-from collector.cli.shared import TerminalProgress, say, utc_now
+from collector.cli.shared import TerminalProgress, say
 
 _PATIENCE_SECONDS = 60
 
@@ -44,40 +47,69 @@ def demo(
     """A believable estate over 90 days, collected from a pretend Azure and shown in the dashboard."""
     from collector import wiring
     from collector.settings import Settings
-    from collector.simulator.server import Simulator
-    from collector.simulator.world import World
 
     started = time.monotonic()
     place = directory or Path(tempfile.mkdtemp(prefix="aoai-monitor-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{(place / 'demo.db').resolve()}"
-    world = World(
-        seed=seed,
-        subscriptions=subscriptions,
-        accounts=accounts,
-        deployments=deployments,
-        days=days,
-        now=utc_now(),
-    )
-    with Simulator(world, port=0, clock=utc_now) as azure:
-        chosen = Settings.model_validate(_settings(url, azure.url, days))
+    size = {
+        "seed": seed,
+        "subscriptions": subscriptions,
+        "accounts": accounts,
+        "deployments": deployments,
+        "days": days,
+    }
+    with _azure(size) as azure:
+        chosen = Settings.model_validate(_settings(url, azure, days))
         wiring.set_up_logging(chosen)
         wiring.collect_and_derive(chosen, TerminalProgress() if sys.stderr.isatty() else None)
         if once:
             say(f"database: {url}")
             return
-        show = _dashboard(url, port)
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/healthz", show)
-            say(
-                f"\n  aoai-monitor demo: http://127.0.0.1:{port}   (ready after {time.monotonic() - started:.0f} s, Ctrl-C ends it)\n"
+        with _process("dashboard", "--listen", f"127.0.0.1:{port}", AOAI_DATABASE_URL=url) as show:
+            _wait_for(
+                f"http://127.0.0.1:{port}/healthz",
+                show,
+                "the dashboard; is the port free? choose another with --port",
             )
-            _keep_collecting(chosen, show)
-        except KeyboardInterrupt:
-            say("ending")
-        finally:
-            show.terminate()
-            show.wait(timeout=10)
+            ready = time.monotonic() - started
+            say(
+                f"\n  aoai-monitor demo: http://127.0.0.1:{port}   (ready after {ready:.0f} s, Ctrl-C ends it)\n"
+            )
+            try:
+                while show.poll() is None:
+                    time.sleep(chosen.collect.every_minutes * 60)
+                    wiring.collect_and_derive(chosen, None)
+            except KeyboardInterrupt:
+                say("ending")
+
+
+@contextmanager
+def _azure(size: Mapping[str, int]) -> Iterator[str]:
+    """The pretend Azure in a process of its own, so that it and the collector each have a core."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    options = [word for name, value in size.items() for word in (f"--{name}", str(value))]
+    with _process("simulate", "--port", str(port), *options) as azure:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(f"{url}/_sim/stats", azure, "the pretend Azure")
+        yield url
+
+
+@contextmanager
+def _process(*arguments: str, **settings: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """Another of our commands, ended with this one. It sees no setting but those named."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AOAI_")}
+    environment |= {"AOAI_LOG_LEVEL": "warning", **settings}
+    command = [sys.executable, "-m", "collector", *arguments]
+    process = subprocess.Popen(
+        command, env=environment, stderr=None if "dashboard" in arguments else subprocess.DEVNULL
+    )  # noqa: S603  # our own interpreter and module
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
 def _settings(url: str, azure: str, days: int) -> dict[str, object]:
@@ -92,36 +124,17 @@ def _settings(url: str, azure: str, days: int) -> dict[str, object]:
     }
 
 
-def _dashboard(url: str, port: int) -> "subprocess.Popen[bytes]":
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AOAI_")}
-    environment |= {"AOAI_DATABASE_URL": url, "AOAI_LOG_LEVEL": "warning"}
-    command = [sys.executable, "-m", "collector", "dashboard", "--listen", f"127.0.0.1:{port}"]
-    return subprocess.Popen(command, env=environment)  # noqa: S603  # our own interpreter and module
-
-
-def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+def _wait_for(url: str, process: "subprocess.Popen[bytes]", what: str) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise click.ClickException(
-                "the dashboard ended at once; is the port free? choose another with --port"
-            )
+            raise click.ClickException(f"ended at once: {what}")
         try:
             with urlopen(url, timeout=2):  # noqa: S310  # our own loopback address
                 return
         except (URLError, OSError):
-            time.sleep(0.1)
-    raise click.ClickException(f"the dashboard did not answer at {url} within {_PATIENCE_SECONDS} s")
-
-
-def _keep_collecting(chosen: "object", show: "subprocess.Popen[bytes]") -> None:
-    from collector import wiring
-    from collector.settings import Settings
-
-    assert isinstance(chosen, Settings)
-    while show.poll() is None:
-        time.sleep(chosen.collect.every_minutes * 60)
-        wiring.collect_and_derive(chosen, None)
+            time.sleep(0.05)
+    raise click.ClickException(f"no answer at {url} within {_PATIENCE_SECONDS} s from {what}")
 
 
 COMMANDS = (demo,)

@@ -39,6 +39,9 @@ log = structlog.get_logger(__name__)
 JOB: Final = "metrics"
 ACCOUNTS_PER_CALL: Final = 50
 DEFINITIONS_LAST: Final = timedelta(days=1)
+# Azure has been seen to cut long timespans at one minute without a word; a week is well inside.
+_MINUTE_DAYS_A_CALL: Final = 7
+_HOUR_DAYS_A_CALL: Final = 30
 _SERIES_PER_DEPLOYMENT: Final = 6
 _GRAINS: Final = {"PT1M": 1, "PT1H": 60}
 _MINUTE_GROUPS: Final = (metric_groups.REQUESTS, metric_groups.TOKENS)
@@ -115,7 +118,7 @@ def _batches(
     found: list[_Batch] = []
     for (_, _, known), members in alike.items():
         if span:
-            plan = plan_span(span, now)
+            plan = plan_span(span, now, window_days=_MINUTE_DAYS_A_CALL)
         else:
             plan = plan_windows(
                 known,
@@ -125,6 +128,8 @@ def _batches(
                 minute_backfill_days=limits.minute_backfill_days,
                 trailing_minutes=limits.trailing_minutes,
                 night_trailing_hours=limits.nightly_hours,
+                minute_window_days=_MINUTE_DAYS_A_CALL,
+                hour_window_days=_HOUR_DAYS_A_CALL,
             )
         if plan.clock_went_back:
             log.warning("the clock went back", now=now.isoformat(), known_through=str(known))
@@ -166,14 +171,17 @@ def _chunks(
 def _cut(
     windows: Iterable[PlannedWindow], chunk: Sequence[Account], deployments: Mapping[UUID, int], points: int
 ) -> tuple[PlannedWindow, ...]:
-    """Windows of whole hours, each small enough that its answer fits into memory."""
+    """Windows small enough that an answer fits into memory: whole days where they can be, else whole hours."""
     series = sum(max(1, deployments.get(account.key, 1)) for account in chunk) * _SERIES_PER_DEPLOYMENT
     found: list[PlannedWindow] = []
     for planned in windows:
         hours = max(1, points // (series * (60 // _GRAINS[planned.grain])))
         start = planned.window.start
         while start < planned.window.end:
-            end = min(start + hours * HOUR, planned.window.end)
+            longest = start + hours * HOUR
+            # Whole days know their own request totals, by which the metric family is chosen.
+            whole_days = midnight(longest.date())
+            end = min(whole_days if whole_days > start else longest, planned.window.end)
             found.append(PlannedWindow(Window(start, end), planned.grain))
             start = end
     return tuple(found)

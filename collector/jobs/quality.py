@@ -18,7 +18,7 @@ from collector.store.reads import inventory, usage
 API_USE: Final = "api_use"
 QUALITY: Final = "quality"
 _DAYS_A_CALL: Final = 31
-_HOURS_A_CALL: Final = 7 * 24
+_HOURS_A_CALL: Final = 30 * 24
 
 Decode = Callable[[Window, Sequence[MetricSeries]], Sequence[Any]]
 
