@@ -140,7 +140,7 @@ def test_a_small_top_changes_nothing_in_what_is_read(simulator: Simulator, top: 
     hour = Window(WINDOW.start, WINDOW.start + timedelta(hours=1))
     with open_sources(settings(simulator)) as sources:
         accounts = accounts_of(sources)
-        whole, calls = totals(read(sources, accounts, TOKENS, hour)), sources.calls.counts().calls
+        whole = totals(read(sources, accounts, REQUESTS, hour))
     with open_sources(settings(simulator, top=top)) as sources:
         answers = read(sources, accounts, REQUESTS, hour)
         failed = {key for answer in answers for key in answer.failed}

@@ -24,6 +24,7 @@ from collector.sources.said import instant
 LARGEST_VALUE = 1e13
 
 _NUMBERS = {int, float}
+_NO_VALUE = math.nan
 _LACKING = re.compile(r"unsupported|not ?supported|invalid ?metric|not ?found|not available", re.IGNORECASE)
 _SEPARATOR = "/providers/microsoft.insights/"
 
@@ -40,6 +41,10 @@ class Stamps:
 
     def __len__(self) -> int:
         return len(self.expected)
+
+    def first(self, stamps: Sequence[Any]) -> int | None:
+        """Where a list of points begins, if at an instant of the window in Azure's usual spelling."""
+        return self._index.get(stamps[0]) if stamps else 0
 
     def index(self, stamp: Any, answered: Window) -> int | None:
         """Where a stamp stands; None where it lies outside of what was asked but inside of what was answered."""
@@ -167,8 +172,7 @@ class _Sheet:
         data = one["data"]
         places = self._places([point["timeStamp"] for point in data], metric, answered)
         for aggregation, word in self._aggregations:
-            values = [point.get(word, math.nan) for point in data]
-            self._flat.extend(values if places is None else self._spread(values, places))
+            self._flat.extend(self._spread(_values(data, word), places))
             self._rows.append((metric, aggregation, said))
 
     def series(self) -> tuple[MetricSeries, ...]:
@@ -180,10 +184,12 @@ class _Sheet:
             for (metric, aggregation, dimensions), row in zip(self._rows, values, strict=True)
         )
 
-    def _places(self, stamps: list[Any], metric: str, answered: Window) -> list[int | None] | None:
-        """Where each point belongs, None where they are the whole window in order."""
-        if stamps == self._stamps.expected:
-            return None
+    def _places(self, stamps: list[Any], metric: str, answered: Window) -> range | list[int | None]:
+        """Where each point belongs. Nearly always they are a run of the window in order: that is seen at once."""
+        expected = self._stamps.expected
+        first = self._stamps.first(stamps)
+        if first is not None and stamps == expected[first : first + len(stamps)]:
+            return range(first, first + len(stamps))
         try:
             places = [self._stamps.index(stamp, answered) for stamp in stamps]
         except ValueError as error:
@@ -193,8 +199,13 @@ class _Sheet:
             raise ValueError(f"{metric}: two points at one instant")
         return places
 
-    def _spread(self, values: list[Any], places: list[int | None]) -> list[Any]:
-        row: list[Any] = [math.nan] * len(self._stamps)
+    def _spread(self, values: list[Any], places: range | list[int | None]) -> list[Any]:
+        length = len(self._stamps)
+        if isinstance(places, range):
+            if len(values) == length:
+                return values
+            return [_NO_VALUE] * places.start + values + [_NO_VALUE] * (length - places.stop)
+        row: list[Any] = [_NO_VALUE] * length
         for place, value in zip(places, values, strict=True):
             if place is not None:
                 row[place] = value
@@ -203,7 +214,7 @@ class _Sheet:
     def _numbers(self) -> "np.ndarray[Any, np.dtype[np.float64]]":
         kinds = set(map(type, self._flat))
         if type(None) in kinds:
-            self._flat = [math.nan if value is None else value for value in self._flat]
+            self._flat = [_NO_VALUE if value is None else value for value in self._flat]
             kinds.discard(type(None))
         if not kinds <= _NUMBERS:
             bad = next(place for place, value in enumerate(self._flat) if type(value) not in _NUMBERS)
@@ -223,6 +234,14 @@ class _Sheet:
         named = next(iter(dimensions.values()), "all")
         value = str(self._flat[place])[:40]
         return f"{metric} {aggregation} of {named} at {self._stamps.expected[column]}: {value!r}, {why}"
+
+
+def _values(data: Sequence[Mapping[str, Any]], word: str) -> list[Any]:
+    """One aggregation of every point; a point may carry its instant alone."""
+    try:
+        return [point[word] for point in data]
+    except KeyError:
+        return [point.get(word, _NO_VALUE) for point in data]
 
 
 def _by_name(said: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
