@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from collector.simulator.estate import Caller, Profile
 
@@ -25,16 +26,12 @@ class Plan:
     event: str | None = None
 
 
-def _chat(
-    load: float = 0.35,
-    shape: str = "office",
-    prompt: float = 900,
-    completion: float = 260,
-    max_tokens: float = 600,
-    cached: float = 0.2,
-    **more: object,
-) -> Profile:
-    return Profile("chat", shape, load, prompt, completion, max_tokens, cached, **more)  # pyright: ignore[reportArgumentType]
+_CHAT = Profile("chat", "office", 0.35, 900, 260, 600, 0.2)
+
+
+def _chat(**differently: Any) -> Profile:
+    """A chat like most, but for what is named."""
+    return replace(_CHAT, **differently)
 
 
 CAST: tuple[Plan, ...] = (
@@ -405,27 +402,27 @@ FILLERS: tuple[str, ...] = (
 )
 
 PREFIX = "Azure OpenAI API version "
-_CHAT, _RESPONSES = "ChatCompletions_Create", "Responses_Create"
+_COMPLETIONS, _RESPONSES = "ChatCompletions_Create", "Responses_Create"
 CALLERS: dict[str, tuple[Caller, ...]] = {
     "modern": (
-        Caller("2024-10-21", _CHAT, "Streaming", 0.62),
-        Caller("2024-10-21", _CHAT, "Non-Streaming", 0.26),
+        Caller("2024-10-21", _COMPLETIONS, "Streaming", 0.62),
+        Caller("2024-10-21", _COMPLETIONS, "Non-Streaming", 0.26),
         Caller("", _RESPONSES, "Streaming", 0.12),
     ),
     "mixed": (
-        Caller("2024-06-01", _CHAT, "Non-Streaming", 0.4),
-        Caller("2025-04-01-preview", _CHAT, "Streaming", 0.35),
-        Caller("2024-10-21", _CHAT, "Streaming", 0.25),
+        Caller("2024-06-01", _COMPLETIONS, "Non-Streaming", 0.4),
+        Caller("2025-04-01-preview", _COMPLETIONS, "Streaming", 0.35),
+        Caller("2024-10-21", _COMPLETIONS, "Streaming", 0.25),
     ),
     "old-preview": (
-        Caller("2024-10-21", _CHAT, "Streaming", 0.68),
-        Caller("2024-02-15-preview", _CHAT, "Streaming", 0.2),
-        Caller("2023-12-01-preview", _CHAT, "Non-Streaming", 0.09),
-        Caller("2023-05-15", _CHAT, "", 0.03),
+        Caller("2024-10-21", _COMPLETIONS, "Streaming", 0.68),
+        Caller("2024-02-15-preview", _COMPLETIONS, "Streaming", 0.2),
+        Caller("2023-12-01-preview", _COMPLETIONS, "Non-Streaming", 0.09),
+        Caller("2023-05-15", _COMPLETIONS, "", 0.03),
     ),
     "v1": (
         Caller("", _RESPONSES, "Streaming", 0.6),
-        Caller("", _CHAT, "Streaming", 0.3),
+        Caller("", _COMPLETIONS, "Streaming", 0.3),
         Caller("2025-03-01-preview", _RESPONSES, "Non-Streaming", 0.1),
     ),
     "priority": (
@@ -436,7 +433,7 @@ CALLERS: dict[str, tuple[Caller, ...]] = {
     "assistants": (
         Caller("2024-05-01-preview", "Create_Thread", "Non-Streaming", 0.2),
         Caller("2024-05-01-preview", "Create_Run", "Non-Streaming", 0.3),
-        Caller("2024-10-21", _CHAT, "Streaming", 0.5),
+        Caller("2024-10-21", _COMPLETIONS, "Streaming", 0.5),
     ),
     "embeddings": (
         Caller("2024-10-21", "Embeddings_Create", "Non-Streaming", 0.8),
@@ -444,7 +441,7 @@ CALLERS: dict[str, tuple[Caller, ...]] = {
     ),
     "embeddings-old": (Caller("2023-05-15", "Embeddings_Create", "Non-Streaming", 1.0),),
     "realtime": (Caller("2025-04-01-preview", "Realtime_Session", "Streaming", 1.0),),
-    "audio": (Caller("2025-01-01-preview", _CHAT, "Streaming", 1.0),),
+    "audio": (Caller("2025-01-01-preview", _COMPLETIONS, "Streaming", 1.0),),
     "images": (
         Caller("2025-04-01-preview", "ImageGenerations_Create", "Non-Streaming", 0.8),
         Caller("2024-02-01", "ImageEdits_Create", "Non-Streaming", 0.2),

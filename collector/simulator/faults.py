@@ -45,7 +45,10 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"kind={self.kind!r}: expected one of {', '.join(sorted(KINDS))}")
-        re.compile(self.match)
+        try:
+            re.compile(self.match)
+        except re.error as error:
+            raise ValueError(f"match={self.match!r}: expected a regular expression ({error})") from error
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> Fault:

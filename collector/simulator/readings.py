@@ -70,9 +70,8 @@ def _seen_share(deployment: int, first: int, minutes: int, now: datetime) -> Flo
     share = np.select([age < 0, age < 60, age < 120, age < 180], [0.0, 0.5, 0.8, 0.96], 1.0)
     mixed = (index * 2654435761 + deployment * 40503) & 0xFFFFFFFF
     share = np.where((mixed % 97 == 0) & (age < 900), np.minimum(share, 0.6), share)
-    return np.asarray(
-        np.where((mixed % 1499 == 0) & (age < 2700), np.minimum(share, 0.3), share), dtype=np.float64
-    )
+    share = np.where((mixed % 1499 == 0) & (age < 2700), np.minimum(share, 0.3), share)
+    return np.array(share, dtype=np.float64)
 
 
 @lru_cache(maxsize=256)
