@@ -32,8 +32,9 @@ Cause = Literal[
 
 AT_LIMIT_SHARE: Final = 0.9
 PTU_FULL_PERCENT: Final = 100.0
-_SMALL_SHARE: Final = 0.25
-_LIFT: Final = 1.25
+_SMALL_SHARE: Final = 0.1
+_LIFT: Final = 1.2
+_REGULAR: Final = 0.2
 _FEW_MINUTES: Final = 5
 _PLAIN: Final[frozenset[Cause]] = frozenset({"token_limit", "request_limit", "ptu_full", "spilled_only"})
 
@@ -83,7 +84,7 @@ class Diagnosis:
 
     Shares are of the limit in force, as medians over the throttled minutes (`share_rpm` of
     answered requests); `lift` is how much more loaded throttled minutes are than busy minutes
-    without a 429 (1 = no more).
+    without a 429 (1 = no more), `regularity` the share of minutes as loaded that were throttled.
     """
 
     cause: Cause
@@ -91,6 +92,7 @@ class Diagnosis:
     share_tpm: float | None
     share_rpm: float | None
     lift: float | None
+    regularity: float | None
     ptu_max: float | None
     certain: bool
 
@@ -153,15 +155,22 @@ def diagnose(summary: ThrottleSummary, block: MinuteBlock, classes: ThrottleClas
         return None
     hit = block.covered & (block.throttled > 0)
     share_tpm, share_rpm = _median(classes.share_tpm[hit]), _median(classes.share_served[hit])
-    lift = _lift(block, hit)
+    lift, regularity = _lift(block, hit), _regularity(block, hit)
     ptu = block.ptu_max[hit & ~np.isnan(block.ptu_max)]
-    cause = _cause(summary, share_tpm, share_rpm, lift, bool((ptu >= PTU_FULL_PERCENT).any()))
+    cause = _cause(
+        summary,
+        share_tpm,
+        share_rpm,
+        _own_doing(lift, regularity, share_tpm, share_rpm),
+        bool((ptu >= PTU_FULL_PERCENT).any()),
+    )
     return Diagnosis(
         cause=cause,
         summary=summary,
         share_tpm=share_tpm,
         share_rpm=share_rpm,
         lift=lift,
+        regularity=regularity,
         ptu_max=float(ptu.max()) if ptu.size else None,
         certain=cause in _PLAIN or (cause != "unknown" and summary.minutes_touched >= _FEW_MINUTES),
     )
@@ -203,13 +212,13 @@ def _served(block: MinuteBlock) -> Ints:
     return np.maximum(block.requests - block.throttled - block.spilled, 0)
 
 
-def _lift(block: MinuteBlock, hit: Flags) -> float | None:
-    """How much more was served in throttled minutes than in busy minutes without a 429.
+def _load(block: MinuteBlock) -> Ints:
+    return block.tokens if block.tokens.any() else _served(block)
 
-    Load that brings 429s with it speaks for the deployment's own bursts; 429s that come
-    whatever the load speak for the service.
-    """
-    load = block.tokens if block.tokens.any() else _served(block)
+
+def _lift(block: MinuteBlock, hit: Flags) -> float | None:
+    """How much more was served in throttled minutes than in busy minutes without a 429."""
+    load = _load(block)
     calm = block.covered & ~hit & (block.requests > 0)
     if not hit.any() or calm.sum() < _FEW_MINUTES:
         return None
@@ -217,11 +226,33 @@ def _lift(block: MinuteBlock, hit: Flags) -> float | None:
     return float(np.median(load[hit])) / usual if usual > 0 else None
 
 
+def _regularity(block: MinuteBlock, hit: Flags) -> float | None:
+    """The share of throttled minutes among all that were as loaded.
+
+    A limit of the deployment's own strikes whenever so much comes; the service's load strikes
+    whatever comes.
+    """
+    if not hit.any():
+        return None
+    load = _load(block)
+    as_loaded = block.covered & (block.requests > 0) & (load >= np.median(load[hit]))
+    return float((hit & as_loaded).sum() / as_loaded.sum()) if as_loaded.any() else None
+
+
+def _own_doing(
+    lift: float | None, regularity: float | None, share_tpm: float | None, share_rpm: float | None
+) -> bool:
+    """Whether 429s come with the deployment's own load: minutes as loaded are throttled too, calm ones are not."""
+    if lift is None or regularity is None:
+        return max(share_tpm or 0.0, share_rpm or 0.0) >= _SMALL_SHARE
+    return lift >= _LIFT and regularity >= _REGULAR
+
+
 def _cause(
     summary: ThrottleSummary,
     share_tpm: float | None,
     share_rpm: float | None,
-    lift: float | None,
+    own_doing: bool,
     ptu_full: bool,
 ) -> Cause:
     if not summary.throttled:
@@ -232,7 +263,7 @@ def _cause(
         if ptu_full:
             return "ptu_full"
         return "request_limit" if (share_rpm or 0.0) > (share_tpm or 0.0) else "token_limit"
-    if max(share_tpm or 0.0, share_rpm or 0.0) < _SMALL_SHARE or (lift is not None and lift < _LIFT):
+    if not own_doing:
         return "service_load"
     return "bursts" if (share_rpm or 0.0) >= (share_tpm or 0.0) else "large_estimates"
 
@@ -260,19 +291,20 @@ def _evidence(diagnosis: Diagnosis) -> str:
     at = _percent(summary.at_limit / summary.throttled) if summary.throttled else "none"
     tpm, rpm = _percent(diagnosis.share_tpm), _percent(diagnosis.share_rpm)
     lift = "unknown" if diagnosis.lift is None else f"{diagnosis.lift:.1f} times"
+    likewise = f"{_percent(diagnosis.regularity)} of the minutes as loaded as these were throttled"
     told: dict[Cause, str] = {
         "token_limit": f"{at} of them came at the limit; throttled minutes used {tpm} of the token limit.",
         "request_limit": f"{at} of them came at the limit; throttled minutes answered {rpm} of the request limit.",
         "ptu_full": f"{at} of them came while the provisioned units were fully used "
         f"(utilisation up to {diagnosis.ptu_max or 0:.0f} %).",
         "large_estimates": f"Only {at} of them came at the limit: throttled minutes used {tpm} of the token limit and "
-        f"{rpm} of the request limit, and were {lift} as loaded as calm ones. The limiter counts prompt plus "
+        f"{rpm} of the request limit, and were {lift} as loaded as calm ones; {likewise}. The limiter counts prompt plus "
         "max_tokens when a request arrives, the metrics what was used in the end.",
         "bursts": f"Only {at} of them came at the limit: throttled minutes answered {rpm} of the request limit and used "
-        f"{tpm} of the token limit, and were {lift} as loaded as calm ones. The request limit is enforced over "
+        f"{tpm} of the token limit, and were {lift} as loaded as calm ones; {likewise}. The request limit is enforced over "
         "seconds, so a burst inside a quiet minute is refused.",
         "service_load": f"Only {at} of them came at the limit: throttled minutes used {tpm} of the token limit and {rpm} "
-        f"of the request limit, and were {lift} as loaded as calm ones. 429s that come whatever the load speak for "
+        f"of the request limit, and were {lift} as loaded as calm ones; {likewise}. 429s that come whatever the load speak for "
         "pressure on the service, or for a limit that Azure lowered for a while.",
         "spilled_only": "The deployment was full and its spillover deployment answered.",
         "unknown": "Why cannot be said: the minutes or the limit of that time are unknown.",

@@ -1,4 +1,5 @@
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -155,7 +156,7 @@ def test_a_diagnosis_reads_as_a_paragraph_with_its_evidence():
     assert (
         "20 requests of 320 (6.2 %) were answered with 429, in 10 minutes; the worst was 2026-11-16 12:00 UTC with 2. "
         "Only 0 % of them came at the limit: throttled minutes used 60 % of the token limit and 8.3 % of the request "
-        "limit, and were 3.0 times as loaded as calm ones. The limiter counts prompt plus max_tokens when a request "
+        "limit, and were 3.0 times as loaded as calm ones; 100 % of the minutes as loaded as these were throttled. The limiter counts prompt plus max_tokens when a request "
         "arrives, the metrics what was used in the end. What usually helps: set max_tokens to what answers really "
         "need; more quota helps too."
     ) == text
@@ -166,3 +167,71 @@ def test_few_figures_are_called_a_first_guess():
     found = diagnosis_of([once])
     assert not found.certain
     assert told([once]).endswith("take this as a first guess.")
+
+
+@dataclass(frozen=True)
+class Limited:
+    """Half a day behind a limiter that works by mechanism: estimated tokens a minute, requests in tenths of a minute."""
+
+    block: MinuteBlock
+    limit: LimitRevision
+    refused_by: Counter[str]
+
+
+CAUSES = ("token_limit", "request_limit", "large_estimates", "bursts", "service_load")
+
+
+def limited(cause: str, seed: int) -> Limited:
+    rng = np.random.default_rng([CAUSES.index(cause), seed])
+    tokens, completion = rng.uniform(500, 1500), rng.uniform(50, 300)
+    estimated = rng.uniform(3, 15) if cause == "large_estimates" else rng.uniform(1, 1.05)
+    size = tokens + completion * estimated
+    per_minute = rng.uniform(30, 90)
+    tpm = int(
+        size
+        * per_minute
+        * {"token_limit": 0.9, "large_estimates": 0.9, "service_load": rng.uniform(2, 20)}.get(cause, 4)
+    )
+    rpm = int(per_minute * {"request_limit": 0.9, "bursts": rng.uniform(2, 3)}.get(cause, 6))
+    together = max(4, int(rpm / 6 * rng.uniform(0.5, 0.9))) if cause == "bursts" else 1
+    block, refused_by, shed = MinuteBlock.empty(12), Counter[str](), 0.0
+    for minute in range(720):
+        load = (
+            per_minute
+            * (0.3 + 0.7 * max(0.0, np.sin((minute + 300) / 1440 * 2 * np.pi - 1.2)))
+            * rng.lognormal(0, 0.15)
+        )
+        at = np.sort(np.repeat(rng.random(rng.poisson(load / together)) * 60, together))
+        prompt = rng.gamma(4, tokens / 4, at.size).astype(int) + 1
+        answer = rng.gamma(4, completion / 4, at.size).astype(int) + 1
+        shed = rng.uniform(0.1, 0.5) if rng.random() < 0.01 else shed * (rng.random() < 0.7)
+        busy = (rng.random(at.size) < shed) & (cause == "service_load")
+        full = ~busy & (np.cumsum(np.where(busy, 0, prompt + answer * estimated)) > tpm)
+        window = at // 6
+        crowded = ~busy & ~full & (np.arange(at.size) - np.searchsorted(window, window) >= rpm / 10)
+        refused_by.update(service=int(busy.sum()), tokens=int(full.sum()), requests=int(crowded.sum()))
+        served, row = ~busy & ~full & ~crowded, divmod(minute, 60)
+        block.prompt[row], block.completion[row] = prompt[served].sum(), answer[served].sum()
+        block.requests[row], block.throttled[row] = at.size, (~served).sum()
+    block.covered[:] = True
+    return Limited(block, LimitRevision(NOON, tpm, rpm), refused_by)
+
+
+def test_worlds_with_a_known_cause_are_diagnosed_right():
+    hours = [NOON + timedelta(hours=hour) for hour in range(12)]
+    table: dict[str, Counter[str]] = {cause: Counter() for cause in CAUSES}
+    for cause in CAUSES:
+        for seed in range(6):
+            world = limited(cause, seed)
+            limits = limits_by_minute([world.limit], hours)
+            classes = classify(hours, world.block, limits)
+            found = diagnose(summarise(hours, world.block, classes), world.block, classes)
+            if found is not None:
+                table[cause][found.cause] += 1
+    for cause, guesses in table.items():
+        print(f"{cause:16} {dict(guesses)}")
+    for cause, guesses in table.items():
+        told = sum(others[cause] for others in table.values())
+        assert guesses.total() >= 4
+        assert guesses[cause] >= 0.85 * guesses.total(), "recall"
+        assert guesses[cause] >= 0.85 * told, "precision"
