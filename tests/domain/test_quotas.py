@@ -59,7 +59,7 @@ def test_a_unit_is_read_from_the_text_or_not_at_all(text: str, unit: QuotaUnit |
     assert unit == unit_of(text)
 
 
-def test_every_recorded_line_has_its_unit_but_the_fifteen_whose_text_names_none(recorded: Path):
+def test_every_recorded_line_has_its_unit_but_those_whose_text_names_none(recorded: Path):
     lines = [
         line
         for file in ("arm-usages-list-eastus2.json", "arm-usages-list-canadacentral.json")
@@ -169,3 +169,26 @@ def test_the_line_of_a_deployment_is_the_one_that_the_models_list_names():
     assert "OpenAI.GlobalStandard.gpt4.1" == names.of(*asked)
     assert "OpenAI.GlobalStandard.gpt4.1-finetune" == names.of(*asked, fine_tuned=True)
     assert names.of("eastus2", "OpenAI", "gpt-9", "1", "Standard") is None
+
+
+def test_every_recorded_model_finds_its_recorded_line(recorded: Path):
+    folder = recorded / "azure" / "examples"
+    entries = json.loads((folder / "arm-models-list-eastus2.json").read_text())["value"]
+    lines = {
+        line["name"]["value"]: line["name"]["localizedValue"]
+        for line in json.loads((folder / "arm-usages-list-eastus2.json").read_text())["value"]
+    }
+    models = [
+        CatalogModel(
+            "eastus2", entry["model"]["format"], entry["model"]["name"], entry["model"]["version"], sku["name"],
+            "finetune" in sku["usageName"].casefold(), sku["usageName"], frozenset({entry["kind"]}), None, None, None, None, None,
+        )
+        for entry in entries for sku in entry["model"]["skus"]
+    ]  # fmt: skip
+    names = UsageNames(models)
+    found = {
+        names.of("eastus2", m.format, m.model, m.version, m.sku, fine_tuned=m.fine_tuned) for m in models
+    }
+    assert found == {model.usage_name for model in models}
+    assert found <= set(lines)
+    assert len(found) >= 190
