@@ -1,6 +1,7 @@
 """Months of the hour facts on PostgreSQL: made before rows need them, dropped whole when they are old."""
 
 import re
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,26 +10,30 @@ from collector.domain.periods import Month, Window, month_of, months
 from collector.store.tables import PARTITIONED
 
 
-def ensure(connection: Connection, window: Window, tables: tuple[str, ...] = tuple(PARTITIONED)) -> None:
-    """Make the months that rows of `window` fall into; nothing on SQLite, and nothing where they are there.
+def ensure(connection: Connection, window: Window, tables: Collection[str] = tuple(PARTITIONED)) -> None:
+    """Make the months that the window touches."""
+    ensure_months(connection, months(window), tables)
+
+
+def ensure_months(
+    connection: Connection, wanted: Iterable[Month], tables: Collection[str] = tuple(PARTITIONED)
+) -> None:
+    """Make these months; nothing on SQLite, and nothing where they are there.
 
     To be called first in a transaction, before rows are written: two writers that need one month then wait for
     each other here and nowhere else.
     """
     if connection.dialect.name != "postgresql":
         return
-    wanted = list(months(window))
+    needed = set(wanted)
     for table in tables:
-        missing = [month for month in wanted if month not in existing(connection, table)]
-        if not missing:
+        if needed <= existing(connection, table):
             continue
         connection.exec_driver_sql(
             "select pg_advisory_xact_lock(hashtext(%s))", (f"aoai-monitor partitions {table}",)
         )
-        there = existing(connection, table)
-        for month in missing:
-            if month not in there:
-                _make(connection, table, month)
+        for month in sorted(needed - existing(connection, table)):
+            _make(connection, table, month)
 
 
 def existing(connection: Connection, table: str) -> set[Month]:

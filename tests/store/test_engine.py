@@ -167,7 +167,7 @@ def test_two_sqlite_writers_that_read_first_wait_for_each_other(sqlite: Engine) 
 
 
 def test_a_server_that_drops_the_connection_in_mid_transaction_is_tried_again(postgres: Engine) -> None:
-    tries: list[int] = []
+    tries: list[int | None] = []
 
     def work(connection: Connection) -> None:
         writes.advance_watermarks(connection, "j", {"s": NOON}, at=NOON)
@@ -196,7 +196,7 @@ def failing(*errors: BaseException) -> Callable[[object], str]:
 
 def _busy() -> BaseException:
     busy = sqlite3.OperationalError("database is locked")
-    busy.sqlite_errorcode = 5  # pyright: ignore[reportAttributeAccessIssue] # sqlite3 sets it from C
+    busy.sqlite_errorcode = 5
     return OperationalError("insert", {}, busy)
 
 

@@ -12,7 +12,7 @@ MADE = later(days=-50)
 
 def a_revision(**said: object) -> Revision:
     (revision,) = first_look(a_deployment(), later(days=-60), NOON).revisions
-    return replace(revision, **{"starts_at": MADE, **said})  # pyright: ignore[reportArgumentType] # fields by name
+    return replace(revision, **{"starts_at": MADE, **said})
 
 
 def known(**said: object) -> Known:
@@ -23,7 +23,7 @@ def known(**said: object) -> Known:
         account_deleted=False,
         newest=a_revision(),
     )
-    return replace(holds, **said)  # pyright: ignore[reportArgumentType] # fields by name
+    return replace(holds, **said)
 
 
 def spans(change: Change) -> list[tuple[object, object, object, bool]]:

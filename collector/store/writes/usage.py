@@ -3,19 +3,17 @@
 from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Table, select
 
-from collector.domain.periods import HOUR, Window, days
+from collector.domain.periods import Window, days, month_of
 from collector.domain.types import ApiUse, QualityHour, UsageHour
 from collector.store import partitions, tables
 from collector.store.writes.bulk import column_names, delete_rows, upsert
 from collector.store.writes.dirty import mark_days
 from collector.store.writes.inventory import record_metric_only_deployments
-
-_Hourly = TypeVar("_Hourly", UsageHour, QualityHour)
 
 
 def record_usage_hours(
@@ -99,7 +97,5 @@ def _values(table: Table) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*column_names(table))
 
 
-def _make_months(connection: Connection, table: Table, rows: Sequence[_Hourly]) -> None:
-    if rows:
-        window = Window(min(row.hour for row in rows), max(row.hour for row in rows) + HOUR)
-        partitions.ensure(connection, window, (table.name,))
+def _make_months(connection: Connection, table: Table, rows: Sequence[UsageHour | QualityHour]) -> None:
+    partitions.ensure_months(connection, {month_of(row.hour) for row in rows}, (table.name,))

@@ -1,0 +1,211 @@
+"""The rules that let the very same tables run on Citus, kept without a Citus."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import CheckConstraint, Engine, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
+
+from collector.store import distribute, tables
+from collector.store.errors import CitusAbsent, StoreError
+
+STORE = Path(tables.__file__).parent
+GROWING = [tables.metadata.tables[name] for name in tables.GROWING]
+
+# What Citus refuses, or takes and answers differently (docs/architecture.md).
+FORBIDDEN = {
+    r"\bnow\(\)|\bcurrent_timestamp\b|\bclock_timestamp\b": "the clock of the database: pass the instant as a value",
+    r"\bmerge\s+into\b": "MERGE is not supported from a local table",
+    r"\b(rollup|cube|grouping sets)\s*\(": "not supported over shards",
+    r"\bwith\s+recursive\b": "needs a filter on the distribution column",
+    r"\bctid\b": "not supported in distributed statements",
+    r"\bcreate\s+(constraint\s+)?trigger\b": "triggers are not supported",
+    r"\bset null\b(?! on)|\bon delete set\b": "not with the key of a distributed table",
+    r"\bserializable\b": "does not protect over shards",
+    r"\bfor\s+(no key\s+)?(update|share)\b": "not over all shards",
+    r"\breltuples\b|\bpg_total_relation_size\b": "shows the coordinator's empty shell",
+}
+FORBIDDEN_CALLS = {"rowcount", "with_for_update", "on_conflict_do_update", "on_conflict_do_nothing", "insert"}
+
+
+@pytest.mark.parametrize("table", GROWING, ids=lambda table: table.name)
+def test_every_key_of_a_growing_table_begins_with_the_account(table) -> None:
+    assert "account_key" == next(iter(table.primary_key.columns)).name
+    assert not table.c.account_key.nullable
+    for constraint in table.constraints:
+        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint):
+            assert "account_key" == next(iter(constraint.columns)).name
+        elif isinstance(constraint, ForeignKeyConstraint):
+            assert "account_key" in constraint.column_keys
+        else:
+            assert isinstance(constraint, CheckConstraint)
+    for index in table.indexes:
+        assert not index.unique or "account_key" == next(iter(index.columns)).name
+
+
+@pytest.mark.parametrize("table", GROWING, ids=lambda table: table.name)
+def test_no_growing_table_has_a_surrogate_key_or_a_default_of_the_database(table) -> None:
+    for column in table.columns:
+        assert column.identity is None
+        assert column.server_default is None
+        assert column.autoincrement is False or not column.primary_key
+
+
+def test_the_account_key_has_one_type_everywhere() -> None:
+    kinds = {
+        repr(table.c.account_key.type)
+        for table in tables.metadata.tables.values()
+        if "account_key" in table.c
+    }
+
+    assert {"Uuid()"} == kinds
+
+
+def test_nothing_local_or_copied_points_at_a_growing_table() -> None:
+    for table in tables.metadata.tables.values():
+        for constraint in table.foreign_key_constraints:
+            target = constraint.referred_table.name
+            assert target not in tables.GROWING or table.name in tables.GROWING
+            assert table.name not in (*tables.GROWING, *tables.REFERENCE) or target in (
+                *tables.GROWING,
+                *tables.REFERENCE,
+            )
+
+
+def test_every_name_in_the_layout_is_a_table() -> None:
+    assert [] == [name for name, _ in distribute.layout() if name not in tables.metadata.tables]
+    assert set(tables.GROWING) | set(tables.REFERENCE) == {name for name, _ in distribute.layout()}
+
+
+def sql_texts(path: Path) -> list[str]:
+    """Every text constant of a file that is no docstring."""
+    tree = ast.parse(path.read_text())
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+    ]
+
+
+def test_no_store_code_uses_what_citus_refuses() -> None:
+    found = [
+        f"{path.name}: {text.strip()!r}: {why}"
+        for path in sorted(STORE.rglob("*.py"))
+        for text in sql_texts(path)
+        for pattern, why in FORBIDDEN.items()
+        if re.search(pattern, text, re.IGNORECASE)
+    ]
+
+    assert [] == found
+
+
+def test_store_code_writes_rows_by_the_one_way_only() -> None:
+    """Upserts elsewhere would be one row a round trip on Citus, and `rowcount` counts rows sent there."""
+    found = [
+        f"{path.relative_to(STORE)}: {name}"
+        for path in sorted(STORE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in [
+            node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+        ]
+        if name in FORBIDDEN_CALLS
+    ]
+
+    assert [] == found
+
+
+def test_the_layout_is_spread_by_these_statements() -> None:
+    assert [
+        ("subscription", "reference"),
+        ("account", "reference"),
+        ("deployment", "reference"),
+        ("deployment_revision", "reference"),
+        ("tag_revision", "reference"),
+        ("price", "reference"),
+        ("catalog_model", "reference"),
+        ("usage_hour", "distributed"),
+        ("usage_day", "distributed"),
+        ("usage_month", "distributed"),
+        ("quality_hour", "distributed"),
+        ("api_use_day", "distributed"),
+        ("charge_day", "distributed"),
+        ("charge_month", "distributed"),
+        ("bill_day", "distributed"),
+        ("dirty_day", "distributed"),
+    ] == distribute.layout()
+    assert "select create_reference_table(%s)" == distribute.AS_REFERENCE
+    assert (
+        "select create_distributed_table(%s, %s, colocate_with => 'none', shard_count => %s)"
+        == distribute.FIRST
+    )
+    assert "select create_distributed_table(%s, %s, colocate_with => %s)" == distribute.BESIDE
+    assert "set local citus.multi_shard_modify_mode to 'sequential'" == distribute.SEQUENTIAL
+
+
+def test_a_database_without_citus_is_told_so(engine: Engine) -> None:
+    with pytest.raises(CitusAbsent, match="has no citus extension"):
+        distribute.distribute(engine)
+
+
+# Citus's own functions and catalog as PostgreSQL functions and a table, which remember what was asked of them.
+PRETEND_CITUS = """
+create table pg_dist_partition (logicalrelid regclass, partmethod "char", partkey text);
+create table asked (number serial, statement text);
+create function column_to_column_name(regclass, text) returns text language sql as 'select $2';
+create function create_reference_table(text) returns void language plpgsql as $$ begin
+  insert into asked (statement) values ('reference ' || $1);
+  insert into pg_dist_partition values (to_regclass($1), 'n', null); end $$;
+create function create_distributed_table(text, text, colocate_with text, shard_count int default null)
+returns void language plpgsql as $$ begin
+  insert into asked (statement) values (concat_ws(' ', $1, 'by', $2, 'with', $3, $4));
+  insert into pg_dist_partition values (to_regclass($1), 'h', $2); end $$;
+create function truncate_local_data_after_distributing_table(regclass) returns void language sql as '';
+"""
+
+
+@pytest.fixture
+def pretend_citus(postgres: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    with postgres.begin() as connection:
+        connection.exec_driver_sql(PRETEND_CITUS)
+    monkeypatch.setattr(distribute, "has_citus", lambda _: True)
+    return postgres
+
+
+def test_distributing_asks_citus_for_each_table_once(pretend_citus: Engine) -> None:
+    first = distribute.distribute(pretend_citus, shard_count=8)
+    second = distribute.distribute(pretend_citus, shard_count=8)
+
+    with pretend_citus.connect() as connection:
+        asked = [
+            text for (text,) in connection.exec_driver_sql("select statement from asked order by number")
+        ]
+    assert [
+        *(f"reference {name}" for name in tables.REFERENCE),
+        "usage_hour by account_key with none 8",
+        *(f"{name} by account_key with usage_hour" for name in tables.GROWING if name != "usage_hour"),
+    ] == asked
+    assert ([False] * len(asked), [True] * len(asked)) == (
+        [placed.was_there for placed in first],
+        [placed.was_there for placed in second],
+    )
+
+
+def test_a_table_that_is_spread_otherwise_is_refused_and_nothing_is_changed(pretend_citus: Engine) -> None:
+    with pretend_citus.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into pg_dist_partition values ('usage_day'::regclass, 'h', 'deployment')"
+        )
+
+    with pytest.raises(StoreError, match=r"usage_day is distributed by deployment: expected by account_key"):
+        distribute.distribute(pretend_citus)
+
+    with pretend_citus.connect() as connection:
+        assert 0 == connection.exec_driver_sql("select count(*) from asked").scalar()
