@@ -66,7 +66,7 @@ $(INSTALLED): pyproject.toml $(LOCKS)
 	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
 			-r requirements/uv.txt; then \
 		set -e; echo "installing with uv"; \
-		$(UV) pip sync --python $(BIN)/python --require-hashes --only-binary :all: $(LOCKS); \
+		$(UV) pip sync --python $(BIN)/python --require-hashes --compile-bytecode --only-binary :all: $(LOCKS); \
 		$(UV) pip install --python $(BIN)/python --offline --no-deps --no-build-isolation --editable .; \
 	else \
 		set -e; echo "no uv here; installing with pip, which takes a minute"; \
