@@ -102,9 +102,9 @@ def _process(*arguments: str, **settings: str) -> "Iterator[subprocess.Popen[byt
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AOAI_")}
     environment |= {"AOAI_LOG_LEVEL": "warning", **settings}
     command = [sys.executable, "-m", "collector", *arguments]
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
         command, env=environment, stderr=None if "dashboard" in arguments else subprocess.DEVNULL
-    )  # noqa: S603  # our own interpreter and module
+    )
     try:
         yield process
     finally:

@@ -70,7 +70,9 @@ def _collect(
     span: Window | None,
 ) -> None:
     context = tally.context
-    now = context.clock()
+    now, limits = context.clock(), context.limits
+    # A first run reads hours only as far back as minutes: how well a deployment answered ages fast.
+    back_days = limits.backfill_days if grain == DAY else min(limits.backfill_days, limits.minute_backfill_days)
     with context.engine.connect() as connection:
         accounts = inventory.living_accounts(connection, context.limits.subscriptions)
         published = {key: names for key, (names, _) in inventory.published_metrics(connection).items()}
@@ -79,7 +81,7 @@ def _collect(
     for account in accounts:
         if account.key in published:
             known = span.start if span else through.get(account.arm_id.lower())
-            start = _start(known, now, grain, again, context.limits.backfill_days)
+            start = _start(known, now, grain, again, back_days)
             alike.setdefault((account.subscription_id, account.location, start), []).append(account)
     end = min(span.end, now) if span else now
     work = [
