@@ -15,7 +15,7 @@ from collector.simulator.traffic import Traffic
 from collector.simulator.usage import Charge, charges
 from collector.simulator.world import World
 
-RESERVED_UNITS = 60
+RESERVED_UNITS = 40
 # Hours after a day began -> which part of it is billed.
 _BILLED = (
     (10, Decimal(0)),

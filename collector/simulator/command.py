@@ -27,6 +27,9 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--anchor", help="the instant the world's history is told from (default: --now)")
     p.add_argument("--hostile", action="store_true", help="names with markup, quotes and formula starters")
+    p.add_argument(
+        "--disagreeing", action="store_true", help="one account's two metric families differ by 4 %%"
+    )
     p.add_argument("--euro", action="store_true", help="the last subscription is billed in EUR")
     p.add_argument(
         "--fault",
@@ -54,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             now=anchor,
             hostile=given.hostile,
             euro=given.euro,
+            disagreeing=given.disagreeing,
         )
     except (ValueError, TypeError) as error:
         p.error(str(error))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.simulator import facts
 from collector.simulator.asked import Asked
@@ -35,6 +36,8 @@ _OUTCOMES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("429", "False", REFUSED_HERE),
     ("429", "True", ("spilled",)),
 )
+Bools = NDArray[np.bool_]
+LOST_EVERY = 24
 _CAME = ("spilled_in",)
 _CALLER_DIMENSIONS = {"apiname", "operationname", "streamtype", "servicetierrequest", "servicetierresponse"}
 
@@ -94,19 +97,32 @@ class Metrics:
             if metric.family == "legacy" or (not published and account.unpublished == "empty"):
                 continue
             for revision, cut in _versions(deployment, span):
-                for dims, series in self._of_deployment(deployment, revision, metric, asked, span, now):
+                inside = self._inside(deployment, metric, span, cut)
+                asked_for = span if inside is None else Span(span.first, span.minutes, 1)
+                for dims, series in self._of_deployment(deployment, revision, metric, asked, asked_for, now):
                     values = _chosen(dims, asked)
                     if values is None:
                         continue
-                    if cut is not None:
-                        series = self._cut(deployment, dims, series, metric, asked, span, now, cut)
+                    if inside is not None:
+                        series = _within(series, inside, span)
                     if not published:
-                        series = (
-                            Series((), total=np.zeros(span.buckets, dtype=np.int64))
-                            if metric.counts
-                            else Series(())
-                        )
+                        zeros = np.zeros(span.buckets, dtype=np.int64)
+                        series = Series((), total=zeros) if metric.counts else Series(())
                     yield values, series, published
+
+    def _inside(
+        self, deployment: Deployment, metric: Metric, span: Span, cut: tuple[int, int] | None
+    ) -> Bools | None:
+        """The minutes that count: those of a model version; and all but some in a family that loses minutes."""
+        loses = metric.family == "models" and deployment.account == self.world.disagreeing
+        if cut is None and not loses:
+            return None
+        inside = np.zeros(span.minutes, dtype=bool)
+        low, high = cut or (span.first, span.first + span.minutes)
+        inside[max(0, low - span.first) : max(0, high - span.first)] = True
+        if loses:
+            inside[(np.arange(span.minutes) + span.first) % LOST_EVERY == 0] = False
+        return inside
 
     def _of_deployment(
         self,
@@ -160,37 +176,15 @@ class Metrics:
                 if counted.any():
                     yield dims, Series((), total=counted)
 
-    def _cut(
-        self,
-        deployment: Deployment,
-        dims: Mapping[str, str],
-        series: Series,
-        metric: Metric,
-        asked: Asked,
-        span: Span,
-        now: datetime,
-        cut: tuple[int, int],
-    ) -> Series:
-        """The part of a series in which this model version was the one that answered."""
-        inside = np.zeros(span.minutes, dtype=bool)
-        inside[max(0, cut[0] - span.first) : max(0, cut[1] - span.first)] = True
-        by_minute = Span(span.first, span.minutes, 1)
-        for other, fine in self._of_deployment(
-            deployment, deployment.revisions[-1], metric, asked, by_minute, now
-        ):
-            if all(
-                other.get(k) == v
-                for k, v in dims.items()
-                if k not in ("modelversion", "modelname", "featurename")
-            ):
-                if fine.total is not None:
-                    return Series((), total=bucketed(np.where(inside, fine.total, 0), span))
-                if fine.level is not None:
-                    return Series((), level=_regrouped(fine.level, inside, span))
-        return series
+
+def _within(series: Series, inside: Bools, span: Span) -> Series:
+    """A series of minutes, of which only those inside count, in the buckets of the span."""
+    if series.total is not None:
+        return Series((), total=bucketed(np.where(inside, series.total, 0), span))
+    return Series((), level=None if series.level is None else _regrouped(series.level, inside, span))
 
 
-def _regrouped(level: Level, inside: np.ndarray[tuple[int], np.dtype[np.bool_]], span: Span) -> Level:
+def _regrouped(level: Level, inside: Bools, span: Span) -> Level:
     def grid(values: Floats, empty: float) -> Floats:
         out = np.full(span.buckets * span.grain, empty)
         out[: span.minutes] = np.where(inside, values, empty)

@@ -71,13 +71,14 @@ def _seen_share(deployment: int, first: int, minutes: int, now: datetime) -> Flo
     mixed = (index * 2654435761 + deployment * 40503) & 0xFFFFFFFF
     share = np.where((mixed % 97 == 0) & (age < 900), np.minimum(share, 0.6), share)
     share = np.where((mixed % 1499 == 0) & (age < 2700), np.minimum(share, 0.3), share)
-    return np.array(share, dtype=np.float64)
+    return np.asarray(share, dtype=np.float64)
 
 
 @lru_cache(maxsize=256)
 def _phase(ordinal: int) -> Floats:
     """Where in a minute the rounding of parts begins, so that small counts do not all fall to the same part."""
-    return ((np.arange(MINUTES) + ordinal * MINUTES) * 0.6180339887498949) % 1.0
+    minute = np.arange(MINUTES, dtype=np.float64) + ordinal * MINUTES
+    return (minute * 0.6180339887498949) % 1.0
 
 
 def _minutes_since_epoch(day: date, minute: int) -> int:

@@ -48,6 +48,7 @@ class WorldSize:
     days: int = 90
     hostile: bool = False
     euro: bool = False
+    disagreeing: bool = False
 
 
 class World:
@@ -64,11 +65,12 @@ class World:
         now: datetime | None = None,
         hostile: bool = False,
         euro: bool = False,
+        disagreeing: bool = False,
     ) -> None:
         told_at = now or datetime.now(UTC)
         if told_at.tzinfo is None:
             raise ValueError(f"now={told_at!r}: expected an aware datetime, such as datetime.now(UTC)")
-        self.size = WorldSize(seed, subscriptions, accounts, deployments, days, hostile, euro)
+        self.size = WorldSize(seed, subscriptions, accounts, deployments, days, hostile, euro, disagreeing)
         self.now = told_at.astimezone(UTC).replace(microsecond=0)
         self.start = self.now.replace(hour=0, minute=0, second=0) - timedelta(days=days)
         self._rng = np.random.default_rng([seed, 77])
@@ -81,6 +83,9 @@ class World:
             by_account[deployment.account.id.lower()].append(deployment)
         self._by_account = dict(by_account)
         self._accounts = {a.id.lower(): a for a in self.accounts}
+        both = [a for a in self.accounts if len(a.families) == 2 and self.deployments_of(a)]
+        # The account whose Models family loses a minute in 24, so that the two families differ by some 4 %.
+        self.disagreeing = both[0] if disagreeing and both else None
         self._truth: Truth | None = None
 
     def truth(
@@ -187,7 +192,7 @@ class World:
         if beside is not None:
             return beside.account
         living = [a for a in self.accounts if a.deleted_at is None] or list(self.accounts)
-        fitting = [a for a in living if plan.needs in (None, a.kind)] or living
+        fitting = [a for a in living if plan.needs is None or plan.needs in (a.kind, *a.families)] or living
         priced = [a for a in fitting if _priced(plan, a.location)] or fitting
         doomed = [a for a in self.accounts if a.deleted_at is not None and _priced(plan, a.location)]
         if doomed and i >= len(CAST) and i % len(self.accounts) == 0:

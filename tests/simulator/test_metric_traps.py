@@ -221,6 +221,22 @@ def test_both_families_tell_the_same_where_both_are_published(
     assert told[0] == {k: v for k, v in told[1].items() if k in told[0]}
 
 
+def test_a_world_may_have_families_that_disagree(settled: Stretch) -> None:
+    world = World(seed=7, accounts=4, deployments=8, days=5, now=NOW, disagreeing=True)
+    assert world.disagreeing is not None
+    with Simulator(world) as azure:
+        client = Client(azure)
+        azure_family, models_family = (
+            sum(
+                sums(
+                    _first(client.batch([world.disagreeing], name, *settled, BY_NAME)), "modeldeploymentname"
+                ).values()
+            )
+            for name in ("AzureOpenAIRequests", "ModelRequests")
+        )
+    assert 0.9 * azure_family < models_family < 0.99 * azure_family
+
+
 def test_api_names_differ_between_requests_and_tokens(client: Client, world: World, settled: Stretch) -> None:
     hot = world.deployment("hot")
     dims = "ModelDeploymentName eq 'chat-prod' and ApiName eq '*' and Region eq '*'"

@@ -244,8 +244,8 @@ def test_a_reservation_is_bought_once_in_actual_and_spread_in_amortised_cost(
             for row in rows
             if row["PricingModel"] == "Reservation"
         }
-    assert (15600.0, 0.0) == (told["ActualCost"][20261101, "Purchase"], told["ActualCost"][20261031, "Usage"])
-    assert round(60 * 24 * 260 * 12 / 8760, 2) == told["AmortizedCost"][20261031, "Usage"]
+    assert (10400.0, 0.0) == (told["ActualCost"][20261101, "Purchase"], told["ActualCost"][20261031, "Usage"])
+    assert round(40 * 24 * 260 * 12 / 8760, 2) == told["AmortizedCost"][20261031, "Usage"]
     assert "Purchase" not in {charge for _, charge in told["AmortizedCost"]}
 
 
