@@ -1,0 +1,30 @@
+"""The entry: pages, filters and the state of the store, before any screen draws a figure."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from collector.settings import BadSettings
+from collector.store.errors import StoreError
+from dashboard import filters, show, state, words
+
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title=words.PRODUCT, page_icon=str(HERE / "assets/icon.svg"), layout="wide")
+show.logo(HERE / "assets")
+page = st.navigation(
+    [
+        st.Page("screens/overview.py", title="Overview", icon=":material/dashboard:", default=True, help=words.OVERVIEW_HELP),
+        st.Page("screens/cost.py", title=words.COST_TITLE, icon=":material/payments:", help=words.COST_HELP),
+        st.Page("screens/room.py", title=words.ROOM_TITLE, icon=":material/speed:", help=words.ROOM_HELP),
+        st.Page("screens/endings.py", title=words.ENDINGS_TITLE, icon=":material/event_busy:", help=words.ENDINGS_HELP),
+        st.Page("screens/collection.py", title=words.COLLECTION_TITLE, icon=":material/sync:", help=words.COLLECTION_HELP),
+    ]
+)  # fmt: skip
+try:
+    state.require_store()
+    filters.draw(state.choices())
+except (StoreError, BadSettings) as error:
+    show.failed(str(error))
+else:
+    page.run()

@@ -1,0 +1,73 @@
+"""What a probe may know without login: counts and ages. No money, no names, no addresses."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from collector.store import schema
+from collector.store.engine import open_engine
+from collector.store.errors import SchemaMismatch, clear_errors
+from collector.store.reads import overview
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One gauge; labels are words of ours (a job, a status), never names from Azure."""
+
+    name: str
+    about: str
+    labels: Mapping[str, str]
+    value: float
+
+
+def check(url: str) -> None:
+    """Raises where the store does not answer or is of another revision."""
+    found = schema.check(_engine(url))
+    if found.status != "current":
+        raise SchemaMismatch(f"The store is {found}.")
+
+
+def gauges(url: str, now: datetime | None = None) -> list[Reading]:
+    at = now or datetime.now(UTC)
+    check(url)
+    with clear_errors("the store"), _engine(url).connect() as connection:
+        scopes = overview.scopes(connection)
+        estate = overview.estate(connection)
+        gaps = overview.gaps(connection)
+    found = [
+        Reading("aoai_store_up", "Whether the store answers at this program's revision", {}, 1),
+        Reading("aoai_subscriptions", "Subscriptions with living accounts", {}, estate.subscriptions),
+        Reading("aoai_accounts", "Living accounts", {}, estate.accounts),
+        Reading("aoai_deployments", "Living deployments", {}, estate.deployments),
+        Reading("aoai_gaps", "Spans that stay unknown", {}, len(gaps)),
+    ]
+    for (job, status), count in sorted(Counter((row.job, row.status) for row in scopes).items()):
+        found.append(
+            Reading(
+                "aoai_scopes",
+                "Scopes by job and outcome of the last attempt",
+                {"job": job, "status": status},
+                count,
+            )
+        )
+    for job in sorted({row.job for row in scopes}):
+        known = [row.through for row in scopes if row.job == job and row.through is not None]
+        if known:
+            age = (at - min(known)).total_seconds()
+            found.append(
+                Reading(
+                    "aoai_oldest_scope_age_seconds",
+                    "Age of the scope furthest behind",
+                    {"job": job},
+                    max(0.0, age),
+                )
+            )
+    return found
+
+
+@lru_cache(maxsize=4)
+def _engine(url: str) -> Any:
+    return open_engine(url, read_only=True)

@@ -1,0 +1,40 @@
+"""The three answers, side by side, in five seconds of looking."""
+
+import streamlit as st
+
+from collector.store.reads import overview
+from dashboard import charts, filters, formats, show, state, words
+
+chosen = filters.chosen()
+jobs = tuple(dict.fromkeys((*overview.COST_JOBS, *overview.ROOM_JOBS, *overview.ENDING_JOBS)))
+found = state.estate(chosen)
+about = words.estate(found.subscriptions, found.accounts, found.deployments)
+if show.head(words.OVERVIEW_TITLE, state.freshness(chosen, jobs), about):
+    view = state.overview_view(chosen)
+    screens = ("screens/cost.py", "screens/room.py", "screens/endings.py")
+    for column, answer, question, screen, label in zip(
+        st.columns(3, gap="small"), view.answers, words.QUESTIONS, screens, words.OPEN, strict=True
+    ):
+        with column, st.container(border=True, height="stretch"):
+            st.subheader(question, anchor=False)
+            show.tile(answer.tile, border=False)
+            st.caption("  \n".join(answer.lines))
+            if answer.top:
+                show.show_table(answer.top, about=question, download=False)
+            st.page_link(screen, label=label, icon=":material/arrow_forward:")
+    left, right = st.columns([3, 2], gap="small")
+    with left, st.container(border=True, height="stretch"):
+        show.section(words.SPENDING_TITLE)
+        if view.stack is not None:
+            total, largest = formats.money(view.stack.total, view.stack.currency), charts.largest(view.stack)
+            alt = words.cost_chart_alt(total, words.period_span(state.period(chosen)), largest)
+            show.chart(charts.daily_cost(view.stack), key="daily", alt=alt)
+        else:
+            st.caption(words.NO_FIGURES)
+    with right, st.container(border=True, height="stretch"):
+        show.section(words.TIMELINE_TITLE)
+        if view.timeline:
+            alt = words.timeline_alt(len(view.timeline), formats.days_left(view.timeline[0].days_left))
+            show.chart(charts.timeline(view.timeline, narrow=True), key="timeline", alt=alt)
+        else:
+            st.caption(words.NO_ENDINGS)

@@ -1,0 +1,188 @@
+"""How a view's parts are drawn with Streamlit: headings, tiles, notices, tables with their download, charts.
+
+Names from Azure go through `st.text`, tables and escaped charts only; Markdown never sees them.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import charts, words
+from dashboard.tables import Column, Table, to_csv
+from dashboard.views import Notice, Tile
+from dashboard.views.freshness import FreshnessView
+
+ROW, HEADER, MOST_ROWS = 35, 38, 14
+
+
+def logo(assets: Path) -> None:
+    dark = st.context.theme.type == "dark"
+    st.logo(
+        str(assets / ("logo-dark.svg" if dark else "logo-light.svg")),
+        size="large",
+        icon_image=str(assets / "icon.svg"),
+    )
+
+
+def head(title: str, fresh: FreshnessView, about: str | None = None) -> bool:
+    """Title, age and what is missing; False where there is nothing to show yet."""
+    st.title(title, anchor=False)
+    if fresh.state == "empty":
+        empty()
+        return False
+    st.caption(f"{about} · {fresh.line}" if about else fresh.line)
+    for notice in fresh.notices:
+        show_notice(notice)
+    return True
+
+
+def empty() -> None:
+    with st.container(border=True):
+        st.subheader(words.EMPTY_TITLE, anchor=False)
+        st.write(words.EMPTY_TEXT)
+        st.code(words.EMPTY_COMMANDS, language="shell")
+        st.caption(words.EMPTY_DEMO)
+
+
+def failed(reason: str) -> None:
+    """The store's own sentence, as text: it may hold a path or an address."""
+    st.title(words.FAILED_TITLE, anchor=False)
+    st.error(words.FAILED_TEXT, icon=":material/error:")
+    st.code(reason, language=None, wrap_lines=True)
+
+
+def no_figures() -> None:
+    with st.container(border=True):
+        st.subheader(words.NO_FIGURES, anchor=False)
+        st.caption(words.NO_FIGURES_HINT)
+
+
+def show_notice(notice: Notice) -> None:
+    draw = {"info": st.info, "warning": st.warning, "error": st.error}[notice.level]
+    icon = {"info": ":material/info:", "warning": ":material/warning:", "error": ":material/error:"}[
+        notice.level
+    ]
+    draw(notice.text, icon=icon)
+
+
+def tiles(found: Iterable[Tile], *, columns: int = 5) -> None:
+    with st.grid(columns, min_column_width=140, gap="small"):
+        for one in found:
+            tile(one)
+
+
+def tile(one: Tile, *, border: bool = True) -> None:
+    st.metric(
+        one.label,
+        one.value,
+        one.change,
+        delta_color="off",
+        delta_description=one.change_note if one.change else None,
+        help=one.help,
+        border=border,
+        chart_data=list(one.trend) or None,
+        chart_type="area",
+        height="stretch",
+    )
+
+
+def section(title: str, about: str | None = None) -> None:
+    st.subheader(title, anchor=False)
+    if about:
+        st.caption(about)
+
+
+def show_table(one: Table, *, about: str, title: str | None = None, download: bool = True) -> None:
+    """A table, its download above it where a title stands."""
+    if title or download:
+        with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+            if title:
+                st.subheader(title, anchor=False)
+            if download:
+                save(one)
+    columns = one.shown
+    st.dataframe(
+        frame(one, columns),
+        hide_index=True,
+        column_config={column.key: _config(column) for column in columns},
+        height=HEADER + ROW * min(len(one), MOST_ROWS) if one.rows else "auto",
+        row_height=ROW,
+        placeholder="–",
+        alt=about,
+        key=f"table-{one.name}",
+    )
+
+
+def save(one: Table) -> None:
+    st.download_button(
+        words.DOWNLOAD,
+        data=lambda: to_csv(one).encode("utf-8-sig"),
+        file_name=f"{words.PRODUCT}-{one.name}.csv",
+        mime="text/csv",
+        key=f"save-{one.name}",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+    )
+
+
+def chart(figure: go.Figure, *, key: str, alt: str) -> None:
+    figure.update_layout(template="streamlit")  # its colours follow light and dark
+    st.plotly_chart(figure, key=key, alt=alt, config=charts.CONFIG)
+
+
+def frame(one: Table, columns: tuple[Column, ...]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {column.key: _values(column, [row.get(column.key) for row in one.rows]) for column in columns}
+    )
+
+
+def _values(column: Column, values: list[Any]) -> pd.Series:
+    """The column in the type that sorts and formats it; nothing known stays missing."""
+    match column.kind:
+        case "share":
+            return pd.Series(
+                [None if value is None else float(value) * 100 for value in values], dtype="Float64"
+            )
+        case "money" | "number" | "percent":
+            return pd.Series([None if value is None else float(value) for value in values], dtype="Float64")
+        case "count" | "tokens":
+            return pd.Series([None if value is None else int(value) for value in values], dtype="Int64")
+        case "instant":
+            return pd.Series(pd.to_datetime(values, utc=True))
+        case "day":
+            return pd.Series(values, dtype="object")
+        case "trend":
+            return pd.Series(values, dtype="object")
+        case "text":
+            return pd.Series([None if value is None else str(value) for value in values], dtype="object")
+
+
+def _config(column: Column) -> Any:
+    config = st.column_config
+    about: dict[str, Any] = {"label": column.label, "help": column.help, "width": column.width}
+    match column.kind:
+        case "money":
+            return config.NumberColumn(**about, format="%,.2f")
+        case "number":
+            return config.NumberColumn(**about, format="localized")
+        case "count":
+            return config.NumberColumn(**about, format="%,d")
+        case "tokens":
+            return config.NumberColumn(**about, format="compact")
+        case "percent":
+            return config.NumberColumn(**about, format="percent")
+        case "share":
+            return config.ProgressColumn(**about, format="%.0f %%", min_value=0, max_value=100)
+        case "trend":
+            return config.LineChartColumn(**about, y_min=0)
+        case "instant":
+            return config.DatetimeColumn(**about, format="D MMM YYYY, HH:mm", timezone="UTC")
+        case "day":
+            return config.DateColumn(**about, format="D MMM YYYY")
+        case "text":
+            return config.TextColumn(**about)

@@ -1,0 +1,323 @@
+"""What the screens ask the store, remembered for a minute; the only place that opens the database or reads the clock.
+
+Every cached question is keyed by the database, the filters and the day, so two people who look at the same
+thing cost one read.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, ParamSpec, TypeVar
+
+import streamlit as st
+
+from collector.catalog.api_versions import load_api_versions
+from collector.catalog.models import load_models, own_deadlines
+from collector.domain.endings import model_catalog
+from collector.domain.forecast import MonthForecast, NoForecast, month_end
+from collector.domain.periods import Window, last_days, midnight, month_of
+from collector.domain.types import account_key
+from collector.reports.fullness import days_to_full
+from collector.settings import Settings, load
+from collector.store import schema
+from collector.store.engine import open_engine
+from collector.store.errors import SchemaMismatch, clear_errors
+from collector.store.reads import cost, endings, overview, room
+from collector.store.reads.overview import Choices
+from collector.store.reads.scope import EVERYTHING, Filters
+from dashboard.periods import DEFAULT, MONTH_TO_DATE, Period, comparison, period_of
+from dashboard.views import collection as collection_views
+from dashboard.views import cost as cost_views
+from dashboard.views import endings as endings_views
+from dashboard.views import overview as overview_views
+from dashboard.views import room as room_views
+from dashboard.views.freshness import FreshnessView, freshness_view
+
+FRESH_SECONDS = 60
+SLOW_SECONDS = 600
+FORECAST_DAYS = 56
+CLOCK = "DASHBOARD_NOW"
+"""Names an instant to look from instead of now: for tests and pictures."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the person chose in the sidebar; every screen is a function of it."""
+
+    period_key: str = DEFAULT
+    filters: Filters = EVERYTHING
+
+
+def remembered(seconds: int = FRESH_SECONDS) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A cached read: bounded in time and number, without a spinner over figures that are there already."""
+    return st.cache_data(ttl=seconds, max_entries=200, show_spinner=False)
+
+
+def settings() -> Settings:
+    return load()
+
+
+def now() -> datetime:
+    fixed = os.environ.get(CLOCK)
+    return datetime.fromisoformat(fixed).astimezone(UTC) if fixed else datetime.now(UTC)
+
+
+def today() -> date:
+    return now().date()
+
+
+def database() -> str:
+    return settings().database.url
+
+
+def require_store() -> None:
+    """Raises the store's own sentence where it cannot be read or is of another revision."""
+    _require(database())
+
+
+def choices() -> Choices:
+    return _choices(database())
+
+
+def names() -> dict[str, str]:
+    """What subscription ids and account ids are called."""
+    found = choices()
+    return dict(found.subscriptions) | dict(found.accounts)
+
+
+def period(chosen: Chosen) -> Period:
+    return period_of(chosen.period_key, today())
+
+
+def freshness(chosen: Chosen, jobs: tuple[str, ...], *, coverage: bool = True) -> FreshnessView:
+    found = _freshness(database(), jobs, chosen.filters)
+    share = _coverage(database(), period(chosen), chosen.filters) if coverage else None
+    return freshness_view(found, estate(chosen), share, now())
+
+
+def estate(chosen: Chosen) -> overview.Estate:
+    return _estate(database(), chosen.filters)
+
+
+def cost_view(chosen: Chosen, dimension: cost.Dimension, currency: str | None) -> cost_views.CostView | None:
+    facts = _cost_facts(database(), period(chosen), chosen.filters, dimension, today())
+    forecast = None
+    if chosen.period_key == MONTH_TO_DATE:
+        forecast = _forecast(database(), chosen.filters, today(), currency)
+    return cost_views.cost_view(facts, currency, dimension, names(), forecast)
+
+
+def room_view(chosen: Chosen) -> room_views.RoomView:
+    rows = _room_rows(database(), period(chosen).room_key, chosen.filters)
+    quotas, full = _quotas(database(), chosen.filters, today())
+    return room_views.room_view(rows, quotas, full, names(), today())
+
+
+def closeup(chosen: Chosen, key: str) -> room_views.Closeup | None:
+    """The hours of one deployment in the period; None for a key that the filters do not hold."""
+    row = _room_row(chosen, key)
+    return None if row is None else _closeup(database(), period(chosen), row)
+
+
+def busiest_day(chosen: Chosen, key: str) -> room_views.BusiestDay | None:
+    row = _room_row(chosen, key)
+    if row is None or row.peak_tpm_at is None:
+        return None
+    return _busiest_day(database(), row)
+
+
+def endings_view(chosen: Chosen) -> endings_views.EndingsView:
+    found, uses, changes = _endings(database(), chosen.filters, today())
+    own = settings()
+    facts = load_api_versions(own.api_versions).versions
+    return endings_views.endings_view(found, uses, facts, changes, names(), today())
+
+
+def collection_view(chosen: Chosen) -> collection_views.CollectionView:
+    price = settings().costs.call_price_per_1000
+    facts = _collection(database(), chosen.filters, now().replace(second=0, microsecond=0))
+    return collection_views.collection_view(
+        collection_views.CollectionFacts(
+            **facts, call_price_per_1000=None if price is None else Decimal(price)
+        ),
+        now(),
+    )
+
+
+def overview_view(chosen: Chosen) -> overview_views.OverviewView:
+    """The three answers, and the two courses below them."""
+    facts = _cost_facts(database(), period(chosen), chosen.filters, "model", today())
+    forecast = None
+    if chosen.period_key == MONTH_TO_DATE:
+        forecast = _forecast(database(), chosen.filters, today(), None)
+    found = overview_views.CostInput(
+        facts.period, facts.daily, facts.current, facts.before, facts.unpriced, forecast
+    )
+    quotas, _ = _quotas(database(), chosen.filters, today())
+    rows = _room_rows(database(), period(chosen).room_key, chosen.filters)
+    coming, _, _ = _endings(database(), chosen.filters, today())
+    return overview_views.overview_view(found, rows, quotas, coming, names(), today())
+
+
+@st.cache_resource(show_spinner=False)
+def _engine(url: str) -> Any:
+    return open_engine(url, read_only=True)
+
+
+@contextmanager
+def _reading(url: str) -> Iterator[Any]:
+    with clear_errors("the store"), _engine(url).connect() as connection:
+        yield connection
+
+
+@remembered()
+def _require(url: str) -> None:
+    found = schema.check(_engine(url))
+    if found.status != "current":
+        raise SchemaMismatch(f"The store is {found}.")
+
+
+@remembered()
+def _choices(url: str) -> Choices:
+    with _reading(url) as connection:
+        return overview.choices(connection)
+
+
+@remembered()
+def _freshness(url: str, jobs: tuple[str, ...], filters: Filters) -> overview.Freshness:
+    with _reading(url) as connection:
+        return overview.freshness(connection, jobs, filters)
+
+
+@remembered()
+def _coverage(url: str, period: Period, filters: Filters) -> float | None:
+    with _reading(url) as connection:
+        if period.is_month:
+            return overview.coverage(connection, period.window, filters)
+        return overview.room_coverage(connection, period.room_key, filters)
+
+
+@remembered()
+def _estate(url: str, filters: Filters) -> overview.Estate:
+    with _reading(url) as connection:
+        return overview.estate(connection, filters)
+
+
+@remembered()
+def _cost_facts(
+    url: str, period: Period, filters: Filters, dimension: cost.Dimension, today: date
+) -> cost_views.CostFacts:
+    with _reading(url) as connection:
+        beside = comparison(period, today)
+        return cost_views.CostFacts(
+            period=period,
+            daily=cost.cost_daily(connection, period.window, filters, dimension),
+            rows=cost.cost_rows(connection, period.window, filters),
+            unpriced=cost.unpriced(connection, period.window, filters),
+            before=cost.cost_totals(connection, beside.before, filters) if beside else (),
+            current=cost.cost_totals(connection, beside.current, filters) if beside else (),
+            months=cost.cost_months(connection, filters),
+            today=today,
+        )
+
+
+@remembered(SLOW_SECONDS)
+def _forecast(
+    url: str, filters: Filters, today: date, currency: str | None
+) -> MonthForecast | NoForecast | None:
+    """The month's end from the last eight weeks of whole days; None on the first, when nothing of it is known."""
+    through = today - timedelta(days=1)
+    span = Window(midnight(today) - timedelta(days=FORECAST_DAYS), midnight(today))
+    with _reading(url) as connection:
+        daily = cost.cost_daily(connection, span, filters)
+    totals = cost_views.sums_by_currency(daily)
+    if not totals:
+        return None
+    chosen = currency if currency in totals else max(totals, key=lambda one: totals[one][0])
+    return month_end(dict(cost_views.day_totals(daily, chosen)), month_of(today), through)
+
+
+@remembered()
+def _room_rows(url: str, room_key: str, filters: Filters) -> list[room.RoomRow]:
+    with _reading(url) as connection:
+        return room.room_rows(connection, room_key, filters)
+
+
+@remembered(SLOW_SECONDS)
+def _quotas(url: str, filters: Filters, today: date) -> tuple[list[room.QuotaRow], room_views.DaysToFull]:
+    with _reading(url) as connection:
+        rows = room.quota_rows(connection, filters)
+    return rows, days_to_full(rows, today)
+
+
+@remembered()
+def _closeup(url: str, period: Period, row: room.RoomRow) -> room_views.Closeup:
+    with _reading(url) as connection:
+        hours = room.deployment_hours(connection, row.account_key, row.key, period.window)
+        limits = room.limit_steps(connection, row.account_key, row.key)
+    return room_views.closeup(
+        row.deployment,
+        hours,
+        limits,
+        bool(row.peak_at_least),
+        ptu=row.binding == "ptu" and row.limit_tpm is None,
+    )
+
+
+@remembered()
+def _busiest_day(url: str, row: room.RoomRow) -> room_views.BusiestDay | None:
+    assert row.peak_tpm_at is not None
+    with _reading(url) as connection:
+        hours, block = room.deployment_minutes(
+            connection, row.account_key, row.key, last_days(row.peak_tpm_at.date(), 1)
+        )
+    return room_views.busiest_day(hours, block, row.limit_tpm)
+
+
+@remembered()
+def _endings(
+    url: str, filters: Filters, today: date
+) -> tuple[tuple[endings_views.DeploymentEnding, ...], list[endings.ApiUseRow], list[endings.CatalogChange]]:
+    month = last_days(today, 30)
+    with _reading(url) as connection:
+        rows = endings.deployed_rows(connection, month, filters)
+        catalog = model_catalog(
+            endings.offers_for(connection, rows),
+            endings.model_readings(connection),
+            load_models().models,
+            _deadlines(),
+        )
+        uses = endings.api_use_rows(connection, month, filters)
+        changes = endings.catalog_changes(connection, midnight(today) - timedelta(days=90), filters)
+    return endings_views.endings_of(rows, catalog, today), uses, changes
+
+
+def _deadlines() -> tuple[Any, ...]:
+    return own_deadlines(getattr(settings(), "model_deadlines", []))
+
+
+@remembered()
+def _collection(url: str, filters: Filters, minute: datetime) -> dict[str, Any]:
+    with _reading(url) as connection:
+        return {
+            "scopes": overview.scopes(connection, filters=filters),
+            "gaps": overview.gaps(connection, filters),
+            "runs": overview.runs(connection),
+            "calls_24h": overview.calls(connection, minute - timedelta(days=1)),
+            "calls_month": overview.calls(connection, month_of(minute).window.start),
+            "coverage_24h": overview.room_coverage(connection, "1d", filters),
+        }
+
+
+def _room_row(chosen: Chosen, key: str) -> room.RoomRow | None:
+    """By the account and deployment that a link names, so that a changed order cannot show another's figures."""
+    account, _, name = key.partition("/deployments/")
+    rows = _room_rows(database(), period(chosen).room_key, chosen.filters)
+    wanted = account_key(account)
+    return next((row for row in rows if row.account_key == wanted and row.key == name), None)

@@ -1,0 +1,368 @@
+"""The cost screen: what the period cost in one currency, by a dimension, over time, and what has no price."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from collector.domain.forecast import MonthForecast, NoForecast
+from collector.store.reads.cost import CostRow, CostTotal, DailyCost, Dimension, MonthlyCost, UnpricedRow
+from dashboard import formats, words
+from dashboard.periods import Period
+from dashboard.tables import Column, Table, table
+from dashboard.views import Tile
+
+LARGEST = 8
+"""Series that a stacked chart can tell apart; the rest becomes one."""
+
+Names = Mapping[str, str]
+"""What a key is called: subscription ids and ARM ids have a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One layer of a stacked chart; `rest` is what is left when the largest are named."""
+
+    name: str
+    values: tuple[Decimal, ...]
+    rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    currency: str
+    days: tuple[date, ...]
+    series: tuple[Series, ...]
+    partial: date | None
+
+    @property
+    def total(self) -> Decimal:
+        return sum((value for one in self.series for value in one.values), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class CostView:
+    """Everything in one `currency`; `currencies` are those that bear charges, largest first."""
+
+    currency: str
+    currencies: tuple[str, ...]
+    total: Decimal
+    tiles: tuple[Tile, ...]
+    stack: Stack
+    slices: Table
+    charges: Table
+    unpriced: Table
+    out_of_scope: Table
+    months: tuple[MonthlyCost, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CostFacts:
+    """What the store was asked for the period."""
+
+    period: Period
+    daily: Sequence[DailyCost]
+    rows: Sequence[CostRow]
+    unpriced: Sequence[UnpricedRow]
+    before: Sequence[CostTotal]
+    current: Sequence[CostTotal]
+    months: Sequence[MonthlyCost]
+    today: date
+
+
+def cost_view(
+    facts: CostFacts,
+    currency: str | None,
+    dimension: Dimension,
+    names: Names,
+    forecast: MonthForecast | NoForecast | None,
+) -> CostView | None:
+    """None where the period bears neither a charge nor an unpriced use."""
+    totals = sums_by_currency(facts.daily)
+    if not totals and not facts.unpriced:
+        return None
+    currencies = tuple(sorted(totals, key=lambda one: -totals[one][0]))
+    chosen = currency if currency in totals else currencies[0] if currencies else ""
+    daily = [part for part in facts.daily if part.currency == chosen]
+    priced = [row for row in facts.unpriced if not row.out_of_scope]
+    return CostView(
+        currency=chosen,
+        currencies=currencies,
+        total=totals[chosen][0] if chosen else Decimal(0),
+        tiles=_tiles(facts, chosen, daily, priced, forecast),
+        stack=stack(daily, facts.period, chosen, facts.today, names, dimension),
+        slices=_slices(daily, chosen, dimension, facts.period, names),
+        charges=_charges([row for row in facts.rows if row.currency == chosen], chosen),
+        unpriced=_unpriced("unpriced", priced),
+        out_of_scope=_unpriced("out-of-scope", [row for row in facts.unpriced if row.out_of_scope]),
+        months=tuple(month for month in facts.months if month.currency == chosen),
+    )
+
+
+def sums_by_currency(daily: Iterable[DailyCost]) -> dict[str, tuple[Decimal, Decimal, Decimal, int]]:
+    """Cost, low, high and tokens of each currency; different currencies are never added."""
+    found: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
+    for part in daily:
+        sums = found[part.currency]
+        for place, value in enumerate((part.cost, part.low, part.high, Decimal(part.tokens))):
+            sums[place] += value
+    return {currency: (cost, low, high, int(tokens)) for currency, (cost, low, high, tokens) in found.items()}
+
+
+def day_totals(daily: Iterable[DailyCost], currency: str) -> dict[date, Decimal]:
+    found: dict[date, Decimal] = defaultdict(Decimal)
+    for part in daily:
+        if part.currency == currency:
+            found[part.day] += part.cost
+    return dict(found)
+
+
+def days_of(period: Period) -> tuple[date, ...]:
+    return tuple(period.first_day + timedelta(days=step) for step in range(period.days))
+
+
+def stack(
+    daily: Iterable[DailyCost], period: Period, currency: str, today: date, names: Names, dimension: Dimension
+) -> Stack:
+    """The largest keys over the period as layers of their own, the others together; a day without charge is 0."""
+    days = days_of(period)
+    by_key: dict[str | None, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for part in daily:
+        by_key[part.key][part.day] += part.cost
+    ranked = sorted(by_key, key=lambda key: (-sum(by_key[key].values()), key or ""))
+    shown = ranked if len(ranked) <= LARGEST + 1 else ranked[:LARGEST]
+    rest = ranked[len(shown) :]
+    series = [
+        Series(label(key, names, dimension), tuple(by_key[key].get(day, Decimal(0)) for day in days))
+        for key in shown
+    ]
+    if rest:
+        left = tuple(sum((by_key[key].get(day, Decimal(0)) for key in rest), Decimal(0)) for day in days)
+        series.append(Series(words.others(len(rest)), left, rest=True))
+    return Stack(currency, days, tuple(series), today if today in days else None)
+
+
+def label(key: str | None, names: Names, dimension: Dimension) -> str:
+    """A key as people call it; what has no key says so."""
+    if key is None or key == "":
+        return words.NO_KEY.get(dimension, words.UNNAMED)
+    if dimension == "deployment" and "/deployments/" in key:
+        account, _, name = key.partition("/deployments/")
+        return f"{names.get(account, account.rpartition('/')[2])} / {name}"
+    return names.get(key, words.KINDS.get(key, key) if dimension == "kind" else key)
+
+
+def _tiles(
+    facts: CostFacts,
+    currency: str,
+    daily: Sequence[DailyCost],
+    unpriced: Sequence[UnpricedRow],
+    forecast: MonthForecast | NoForecast | None,
+) -> tuple[Tile, ...]:
+    cost, low, high, tokens = sums_by_currency(daily).get(currency, (Decimal(0), Decimal(0), Decimal(0), 0))
+    by_day = day_totals(daily, currency)
+    trend = tuple(float(by_day.get(day, Decimal(0))) for day in days_of(facts.period))
+    now, before = (_amount(totals, currency) for totals in (facts.current, facts.before))
+    changed = formats.change(now, before) if now is not None and before is not None else None
+    tiles = [
+        Tile(
+            words.COST_OF_PERIOD,
+            formats.money(cost, currency) if currency else formats.UNKNOWN,
+            words.cost_help(facts.period, currency, cost, low, high),
+            change=changed,
+            change_note=words.COMPARED,
+            trend=trend if len(trend) > 2 else (),
+        ),
+        Tile(words.RANGE, words.cost_range(low, high, currency), words.RANGE_HELP),
+        _pace(by_day, currency, facts),
+        Tile(words.PER_MILLION, words.per_million(cost, tokens, currency), words.per_million_help(tokens)),
+    ]
+    if forecast is not None:
+        tiles[2] = _month_end(forecast, currency)
+    if unpriced:
+        quantity = sum((row.quantity for row in unpriced if "token" in row.unit), Decimal(0))
+        tiles.append(Tile(words.UNPRICED, formats.quantity(quantity, "tokens"), words.UNPRICED_HELP))
+    return tuple(tiles)
+
+
+def _pace(by_day: Mapping[date, Decimal], currency: str, facts: CostFacts) -> Tile:
+    whole = [facts.today - timedelta(days=back) for back in range(1, 8)]
+    whole = [day for day in whole if facts.period.first_day <= day <= facts.period.last_day]
+    if not whole or not currency:
+        days = [day for day in days_of(facts.period) if day != facts.today]
+        mean = sum(by_day.values(), Decimal(0)) / len(days) if days else None
+        return Tile(words.PER_DAY, formats.money(mean, currency), words.PER_DAY_HELP)
+    mean = sum((by_day.get(day, Decimal(0)) for day in whole), Decimal(0)) / len(whole)
+    return Tile(words.PER_DAY, formats.money(mean, currency), words.run_rate_help(len(whole)))
+
+
+def _month_end(forecast: MonthForecast | NoForecast, currency: str) -> Tile:
+    if isinstance(forecast, NoForecast):
+        return Tile(words.MONTH_END, words.NO_FORECAST, words.no_forecast(forecast.reason))
+    shown = f"{formats.short_money(forecast.low, currency)} – {formats.short_money(forecast.high, currency)}"
+    return Tile(words.MONTH_END, shown, words.month_end_help(forecast, currency))
+
+
+def _amount(totals: Iterable[CostTotal], currency: str) -> Decimal | None:
+    return next((total.cost for total in totals if total.currency == currency), None)
+
+
+def _slices(
+    daily: Sequence[DailyCost], currency: str, dimension: Dimension, period: Period, names: Names
+) -> Table:
+    """One row a value of the dimension, with its share and its course."""
+    days = days_of(period)
+    found: dict[str | None, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
+    course: dict[str | None, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for part in daily:
+        sums = found[part.key]
+        for place, value in enumerate((part.cost, part.low, part.high, Decimal(part.tokens))):
+            sums[place] += value
+        course[part.key][part.day] += part.cost
+    whole = sum((sums[0] for sums in found.values()), Decimal(0))
+    rows = [
+        {
+            "name": label(key, names, dimension),
+            "key": key,
+            "cost": cost,
+            "share": float(cost / whole) if whole else None,
+            "trend": [float(course[key].get(day, Decimal(0))) for day in days] if len(days) > 1 else None,
+            "tokens": int(tokens),
+            "per_million": cost / tokens * 1_000_000 if tokens else None,
+            "low": low,
+            "high": high,
+            "currency": currency,
+        }
+        for key, (cost, low, high, tokens) in sorted(found.items(), key=lambda item: -item[1][0])
+    ]
+    money = words.in_currency
+    return table(
+        f"cost-by-{dimension}",
+        (
+            Column("name", words.DIMENSIONS[dimension], width="medium"),
+            Column("key", "Key", screen=False),
+            Column("cost", money("Cost", currency), "money", words.COST_COLUMN),
+            Column("share", "Share", "share", words.SHARE_COLUMN),
+            Column("trend", "Per day", "trend", words.TREND_COLUMN),
+            Column("tokens", "Tokens", "tokens"),
+            Column("per_million", money("Per 1M tokens", currency), "money", words.PER_MILLION_COLUMN),
+            Column("low", money("Low", currency), "money", words.LOW_COLUMN, screen=False),
+            Column("high", money("High", currency), "money", words.HIGH_COLUMN, screen=False),
+            Column("currency", "Currency", screen=False),
+        ),
+        rows,
+    )
+
+
+def _charges(rows: Sequence[CostRow], currency: str) -> Table:
+    """Every charge with the price it came from: a figure that explains itself."""
+    return table(
+        "charges",
+        (
+            Column("deployment", "Deployment"),
+            Column("account_name", "Account"),
+            Column("account", "Account id", screen=False),
+            Column("subscription_id", "Subscription", screen=False),
+            Column("team", "Team"),
+            Column("model", "Model"),
+            Column("version", "Version"),
+            Column("sku", "SKU"),
+            Column("location", "Location"),
+            Column("kind_name", "Kind", download=False),
+            Column("kind", "Kind", screen=False),
+            Column("tier", "Tier"),
+            Column("quantity", "Quantity", "number"),
+            Column("unit", "Unit"),
+            Column("unit_price", "Unit price", "number", words.UNIT_PRICE_COLUMN, screen=False),
+            Column("price", "Price", download=False, help=words.UNIT_PRICE_COLUMN),
+            Column("cost", words.in_currency("Cost", currency), "money"),
+            Column("low", words.in_currency("Low", currency), "money", words.LOW_COLUMN),
+            Column("high", words.in_currency("High", currency), "money", words.HIGH_COLUMN),
+            Column("basis", "Basis", help=words.BASIS_COLUMN),
+            Column("how", "How matched", download=False, help=words.STEP_COLUMN),
+            Column("step", "Step", screen=False),
+            Column("meter_name", "Meter"),
+            Column("meter_id", "Meter id", screen=False),
+            Column("currency", "Currency", screen=False),
+        ),
+        [
+            {
+                **{name: getattr(row, name) for name in _CHARGE_FIELDS},
+                "account_name": row.account.rpartition("/")[2],
+                "kind_name": words.KINDS.get(row.kind, row.kind),
+                "price": formats.unit_price(row.unit_price, row.currency, row.unit),
+                "how": words.STEPS.get(row.step or "", row.step),
+            }
+            for row in sorted(rows, key=lambda row: -row.cost)
+        ],
+    )
+
+
+_CHARGE_FIELDS = (
+    *(
+        "deployment",
+        "account",
+        "subscription_id",
+        "team",
+        "model",
+        "version",
+        "sku",
+        "location",
+        "kind",
+        "tier",
+    ),
+    *(
+        "quantity",
+        "unit",
+        "unit_price",
+        "cost",
+        "low",
+        "high",
+        "basis",
+        "step",
+        "meter_name",
+        "meter_id",
+        "currency",
+    ),
+)
+
+
+def _unpriced(name: str, rows: Sequence[UnpricedRow]) -> Table:
+    fields = (
+        "deployment",
+        "account",
+        "subscription_id",
+        "model",
+        "version",
+        "sku",
+        "location",
+        "quantity",
+        "unit",
+        "why",
+    )
+    return table(
+        name,
+        (
+            Column("deployment", "Deployment"),
+            Column("account_name", "Account"),
+            Column("account", "Account id", screen=False),
+            Column("subscription_id", "Subscription", screen=False),
+            Column("model", "Model"),
+            Column("version", "Version"),
+            Column("sku", "SKU"),
+            Column("location", "Location"),
+            Column("kind", "Kind"),
+            Column("quantity", "Quantity", "number"),
+            Column("unit", "Unit"),
+            Column("why", "Why", width="large"),
+        ),
+        [
+            {
+                **{field: getattr(row, field) for field in fields},
+                "account_name": row.account.rpartition("/")[2],
+                "kind": words.KINDS.get(row.kind, row.kind),
+            }
+            for row in rows
+        ],
+    )

@@ -1,0 +1,184 @@
+"""The overview: the three answers side by side, each with the few names that matter most."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from collector.domain.forecast import MonthForecast, NoForecast
+from collector.store.reads.cost import CostTotal, DailyCost, UnpricedRow
+from collector.store.reads.room import QuotaRow, RoomRow
+from dashboard import formats, words
+from dashboard.periods import Period
+from dashboard.tables import Column, Table, table
+from dashboard.views import Tile
+from dashboard.views.cost import Stack, label, stack, sums_by_currency
+from dashboard.views.endings import (
+    SOON,
+    DeploymentEnding,
+    TimelineRow,
+    already_over,
+    ending_within,
+    timeline_of,
+)
+from dashboard.views.room import TIGHT
+
+TOP, ON_OVERVIEW = 5, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One of the three questions: the headline, what to know beside it, and a short table."""
+
+    tile: Tile
+    lines: tuple[str, ...]
+    top: Table
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewView:
+    """The answers in the order of the questions, and what is drawn below them."""
+
+    answers: tuple[Answer, Answer, Answer]
+    stack: Stack | None
+    timeline: tuple[TimelineRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CostInput:
+    period: Period
+    daily: Sequence[DailyCost]
+    current: Sequence[CostTotal]
+    before: Sequence[CostTotal]
+    unpriced: Sequence[UnpricedRow]
+    forecast: MonthForecast | NoForecast | None
+
+
+def overview_view(
+    found: CostInput,
+    rows: Sequence[RoomRow],
+    quotas: Sequence[QuotaRow],
+    endings: Sequence[DeploymentEnding],
+    names: Mapping[str, str],
+    today: date,
+) -> OverviewView:
+    totals = sums_by_currency(found.daily)
+    currency = max(totals, key=lambda one: totals[one][0], default=None)
+    daily = [part for part in found.daily if part.currency == currency]
+    return OverviewView(
+        answers=(cost_answer(found, names), room_answer(rows, quotas), endings_answer(endings)),
+        stack=stack(daily, found.period, currency, today, names, "model") if currency else None,
+        timeline=timeline_of(endings)[:ON_OVERVIEW],
+    )
+
+
+def cost_answer(found: CostInput, names: Mapping[str, str]) -> Answer:
+    totals = sums_by_currency(found.daily)
+    ranked = sorted(totals, key=lambda one: -totals[one][0])
+    currency = ranked[0] if ranked else "USD"
+    cost = totals[currency][0] if ranked else None
+    now, before = (
+        next((one.cost for one in sums if one.currency == currency), None)
+        for sums in (found.current, found.before)
+    )
+    tile = Tile(
+        words.cost_headline(found.period),
+        formats.money(cost, currency),
+        words.COST_HEADLINE_HELP,
+        change=formats.change(now, before) if now is not None and before is not None else None,
+        change_note=words.COMPARED,
+    )
+    others = tuple(words.also_in(formats.money(totals[one][0], one)) for one in ranked[1:])
+    unpriced = sum(1 for row in found.unpriced if not row.out_of_scope)
+    lines = (*others, *_forecast_line(found.forecast, currency), words.unpriced_line(unpriced))
+    return Answer(tile, tuple(line for line in lines if line), _dearest(found.daily, currency, names))
+
+
+def room_answer(rows: Sequence[RoomRow], quotas: Sequence[QuotaRow]) -> Answer:
+    known = [row for row in rows if row.used_share is not None]
+    tight = [row for row in known if (row.used_share or 0) >= TIGHT]
+    full_lines = sum(1 for row in quotas if row.limit and row.current / row.limit >= Decimal("0.9"))
+    throttled, requests = sum(row.throttled for row in rows), sum(row.requests for row in rows)
+    tile = Tile(
+        words.ROOM_HEADLINE,
+        f"{len(tight)} of {len(known)}" if known else formats.UNKNOWN,
+        words.tight_help(len(rows) - len(known)),
+    )
+    lines = (words.throttle_line(throttled, requests), words.quota_line(full_lines, len(quotas)))
+    top = table(
+        "least-room",
+        (
+            Column("name", "Least room"),
+            Column("share", "Busiest minute", "share", words.USED_SHARE_COLUMN),
+        ),
+        [{"name": row.deployment, "share": row.used_share} for row in known[:TOP]],
+    )
+    return Answer(
+        tile,
+        tuple(line for line in lines if line),
+        top,
+    )
+
+
+def endings_answer(endings: Sequence[DeploymentEnding]) -> Answer:
+    soon, over = ending_within(endings, SOON), already_over(endings)
+    coming = [one for one in endings if one.ending.days_left is not None]
+    tile = Tile(
+        words.ENDINGS_HEADLINE,
+        formats.count(len(soon)) if endings else formats.UNKNOWN,
+        words.ends_help(SOON),
+    )
+    stops = sum(1 for one in soon if one.ending.on_the_day == "stops")
+    lines = (
+        words.over_line(len(over)),
+        words.stops_line(stops, len(soon)),
+        words.later_line(len(ending_within(endings, 180))),
+    )
+    top = table(
+        "next-endings",
+        (
+            Column("name", "Ends next"),
+            Column("left", "When"),
+            Column("on_the_day", "On the day"),
+        ),
+        [
+            {
+                "name": one.row.deployment,
+                "left": formats.days_left(one.ending.days_left),
+                "on_the_day": words.ON_THE_DAY[one.ending.on_the_day],
+            }
+            for one in coming[:TOP]
+        ],
+    )
+    return Answer(tile, tuple(line for line in lines if line), top)
+
+
+def _forecast_line(forecast: MonthForecast | NoForecast | None, currency: str) -> tuple[str, ...]:
+    if not isinstance(forecast, MonthForecast):
+        return ()
+    return (words.forecast_line(forecast, currency),)
+
+
+def _dearest(daily: Sequence[DailyCost], currency: str, names: Mapping[str, str]) -> Table:
+    sums: dict[str | None, Decimal] = {}
+    for part in daily:
+        if part.currency == currency:
+            sums[part.key] = sums.get(part.key, Decimal(0)) + part.cost
+    whole = sum(sums.values(), Decimal(0))
+    ranked = sorted(sums, key=lambda key: -sums[key])[:TOP]
+    return table(
+        "dearest-models",
+        (
+            Column("name", "Costs most"),
+            Column("cost", words.in_currency("Cost", currency), "money"),
+            Column("share", "Share", "share", words.SHARE_COLUMN),
+        ),
+        [
+            {
+                "name": label(key, names, "model"),
+                "cost": sums[key],
+                "share": float(sums[key] / whole) if whole else None,
+            }
+            for key in ranked
+        ],
+    )

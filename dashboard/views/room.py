@@ -1,0 +1,288 @@
+"""The room screen: deployments against their limits, why requests were refused, quota lines, and one deployment close up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from collector.domain.fullness import NoDate, UntilFull, in_words
+from collector.domain.headroom import WeekPicture, week_picture
+from collector.domain.minutes import MinuteBlock
+from collector.domain.quotas import scope_of
+from collector.store.reads.room import LimitStep, QuotaRow, RoomRow, UsageHourRow
+from dashboard import formats, words
+from dashboard.tables import Column, Table, table
+from dashboard.views import Tile
+
+TIGHT, FULL = 0.8, 1.0
+LineKey = tuple[str, str, str]
+DaysToFull = Mapping[LineKey, UntilFull | NoDate]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    tiles: tuple[Tile, ...]
+    deployments: Table
+    quotas: Table
+    quota_bars: tuple["QuotaBar", ...]
+    choices: tuple[tuple[str, str], ...]
+    tight: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaBar:
+    """One line as a bar: the share allocated, and what is left in its unit."""
+
+    name: str
+    where: str
+    share: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closeup:
+    """One deployment by the hour: its busiest minutes, the limits in force, and the shape of its week."""
+
+    name: str
+    hours: tuple[datetime, ...]
+    peaks: tuple[int | None, ...]
+    throttled: tuple[int, ...]
+    limits: tuple[tuple[datetime, int | None], ...]
+    limit_now: int | None
+    unit: str
+    week: WeekPicture | None
+    at_least: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BusiestDay:
+    """The minutes of one day; None where a minute is not known."""
+
+    day: date
+    minutes: tuple[datetime, ...]
+    tokens: tuple[int | None, ...]
+    limit: int | None
+
+
+def room_view(
+    rows: Sequence[RoomRow],
+    quotas: Sequence[QuotaRow],
+    full: DaysToFull,
+    names: Mapping[str, str],
+    today: date,
+) -> RoomView:
+    return RoomView(
+        tiles=_tiles(rows, quotas),
+        deployments=_deployments(rows, names),
+        quotas=_quotas(quotas, full, names, today),
+        quota_bars=tuple(_bar(row, names) for row in quotas if row.limit or row.current),
+        choices=tuple((choice_key(row), f"{row.deployment} · {row.account_name}") for row in rows),
+        tight=sum(1 for row in rows if (row.used_share or 0) >= TIGHT),
+    )
+
+
+def choice_key(row: RoomRow) -> str:
+    """What a link names a deployment by: its own ARM id."""
+    return f"{row.account}/deployments/{row.key}"
+
+
+def closeup(
+    name: str, hours: Sequence[UsageHourRow], limits: Sequence[LimitStep], at_least: bool, *, ptu: bool
+) -> Closeup:
+    """Tokens a minute against the limit; provisioned deployments by their utilisation in percent."""
+    if ptu:
+        peaks: list[int | None] = [None if row.ptu_max is None else round(row.ptu_max) for row in hours]
+        steps = [(limits[0].starts_at, 100)] if limits else []
+    else:
+        peaks = [row.peak_tpm for row in hours]
+        steps = [(step.starts_at, step.limit_tpm) for step in limits]
+    at = [row.hour for row in hours]
+    totals = [None if row.tokens is None else float(row.tokens) for row in hours]
+    return Closeup(
+        name=name,
+        hours=tuple(at),
+        peaks=tuple(peaks),
+        throttled=tuple(row.throttled for row in hours),
+        limits=tuple(steps),
+        limit_now=steps[-1][1] if steps else None,
+        unit=words.PERCENT_OF_PTU if ptu else words.TOKENS_A_MINUTE,
+        week=week_picture(at, [None if peak is None else float(peak) for peak in peaks], totals)
+        if at
+        else None,
+        at_least=at_least,
+    )
+
+
+def busiest_day(hours: Sequence[datetime], block: MinuteBlock, limit: int | None) -> BusiestDay | None:
+    if not hours:
+        return None
+    minutes, tokens = [], []
+    for row, hour in enumerate(hours):
+        for minute in range(60):
+            minutes.append(hour + timedelta(minutes=minute))
+            tokens.append(int(block.tokens[row, minute]) if block.covered[row, minute] else None)
+    return BusiestDay(hours[0].date(), tuple(minutes), tuple(tokens), limit)
+
+
+def _tiles(rows: Sequence[RoomRow], quotas: Sequence[QuotaRow]) -> tuple[Tile, ...]:
+    known = [row.used_share for row in rows if row.used_share is not None]
+    requests, throttled = sum(row.requests for row in rows), sum(row.throttled for row in rows)
+    at_limit = sum(row.throttled_at_limit for row in rows)
+    spilled = sum(row.spilled for row in rows)
+    tight = sum(1 for share in known if share >= TIGHT)
+    shares = [float(row.current / row.limit) for row in quotas if row.limit]
+    return (
+        Tile(words.TIGHTEST, formats.percent(max(known, default=None)), words.TIGHTEST_HELP),
+        Tile(words.TIGHT, f"{tight} of {len(known)}", words.tight_help(len(rows) - len(known))),
+        Tile(
+            words.THROTTLED,
+            words.rate(throttled, requests),
+            words.throttled_help(throttled, at_limit, requests),
+        ),
+        Tile(words.SPILLED, formats.count(spilled), words.SPILLED_HELP),
+        Tile(words.QUOTA_LINES, words.lines_full(shares), words.QUOTA_HELP),
+    )
+
+
+def _deployments(rows: Sequence[RoomRow], names: Mapping[str, str]) -> Table:
+    return table(
+        "room",
+        (
+            Column("deployment", "Deployment", width="medium"),
+            Column("used_share", "Busiest minute", "share", words.USED_SHARE_COLUMN),
+            Column("trend", "Course", "trend", words.ROOM_TREND_COLUMN),
+            Column("binding_name", "Limit that binds", help=words.BINDING_COLUMN, download=False),
+            Column("binding", "Binding", screen=False),
+            Column("headroom_tpm", "Headroom TPM", "count", words.HEADROOM_COLUMN),
+            Column("peak_tpm", "Peak TPM", "count", words.PEAK_COLUMN),
+            Column("p99_tpm", "p99 TPM", "count", words.P99_COLUMN),
+            Column("limit_tpm", "Limit TPM", "count"),
+            Column("headroom_rpm", "Headroom RPM", "count"),
+            Column("peak_rpm", "Peak RPM", "count"),
+            Column("limit_rpm", "Limit RPM", "count"),
+            Column("throttle_rate", "429 rate", "percent", words.RATE_COLUMN),
+            Column("throttled", "429", "count"),
+            Column("throttled_at_limit", "429 at limit", "count", words.AT_LIMIT_COLUMN),
+            Column("throttled_below_limit", "429 below limit", "count", words.BELOW_LIMIT_COLUMN),
+            Column("throttled_unclassified", "429 unclassified", "count", screen=False),
+            Column("spilled", "Spilled", "count", words.SPILLED_HELP),
+            Column("minutes_over_90", "Min ≥ 90 %", "count", words.OVER_COLUMN),
+            Column("minutes_over_80", "Minutes over 80 %", "count", screen=False),
+            Column("minutes_over_100", "Minutes over 100 %", "count", screen=False),
+            Column("ptu_max", "PTU max %", "number", screen=False),
+            Column("requests", "Requests", "count"),
+            Column("model", "Model"),
+            Column("version", "Version"),
+            Column("sku", "SKU"),
+            Column("account_name", "Account"),
+            Column("account", "Account id", screen=False),
+            Column("subscription", "Subscription"),
+            Column("location", "Location"),
+            Column("quota_line", "Quota line", screen=False),
+            Column("minute_coverage", "Minutes known", "percent", words.MINUTE_COVERAGE_COLUMN),
+        ),
+        [_room_row(row, names) for row in rows],
+    )
+
+
+_ROOM_FIELDS = (
+    *(
+        "deployment",
+        "used_share",
+        "binding",
+        "headroom_tpm",
+        "peak_tpm",
+        "p99_tpm",
+        "limit_tpm",
+        "headroom_rpm",
+    ),
+    *(
+        "peak_rpm",
+        "limit_rpm",
+        "throttled",
+        "throttled_at_limit",
+        "throttled_below_limit",
+        "throttled_unclassified",
+    ),
+    *(
+        "spilled",
+        "minutes_over_80",
+        "minutes_over_90",
+        "minutes_over_100",
+        "ptu_max",
+        "requests",
+        "model",
+        "version",
+    ),
+    *("sku", "account_name", "account", "location", "quota_line", "minute_coverage"),
+)
+
+
+def _room_row(row: RoomRow, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        **{name: getattr(row, name) for name in _ROOM_FIELDS},
+        "binding_name": words.BINDINGS.get(row.binding or "", row.binding),
+        "trend": course(row.trend),
+        "throttle_rate": row.throttled / row.requests if row.requests else None,
+        "subscription": names.get(row.subscription_id, row.subscription_id),
+    }
+
+
+def course(trend: object) -> list[float | None] | None:
+    """The stored course of a period, None where it is too short to draw."""
+    if not isinstance(trend, list) or len(trend) < 3:
+        return None
+    return [float(value) if isinstance(value, int | float) else None for value in trend]
+
+
+def _quotas(quotas: Sequence[QuotaRow], full: DaysToFull, names: Mapping[str, str], today: date) -> Table:
+    return table(
+        "quota-lines",
+        (
+            Column("usage_name", "Quota line", width="medium"),
+            Column("subscription", "Subscription"),
+            Column("subscription_id", "Subscription id", screen=False),
+            Column("location", "Location"),
+            Column("share", "Allocated", "share", words.ALLOCATED_COLUMN),
+            Column("current", "In use", "number"),
+            Column("limit", "Limit", "number"),
+            Column("free", "Free", "number", words.FREE_COLUMN),
+            Column("unit_name", "Unit", help=words.UNIT_COLUMN),
+            Column("until", "Full", help=words.UNTIL_COLUMN),
+            Column("pool", "Reach", help=words.POOL_COLUMN),
+            Column("trend", "Readings", "trend", words.READINGS_COLUMN),
+            Column("last_read_at", "Read at", "instant"),
+        ),
+        [
+            {
+                **{
+                    name: getattr(row, name)
+                    for name in ("usage_name", "subscription_id", "location", "last_read_at")
+                },
+                "subscription": names.get(row.subscription_id, row.subscription_id),
+                "current": row.current,
+                "limit": row.limit,
+                "free": row.free,
+                "share": float(row.current / row.limit) if row.limit else None,
+                "unit_name": words.unit(row.unit, row.per_unit),
+                "until": _until(full.get((row.subscription_id, row.location, row.usage_name)), today),
+                "pool": words.REACHES[scope_of(row.usage_name, row.location).reach],
+                "trend": [float(reading.current) for reading in row.history]
+                if len(row.history) > 2
+                else None,
+            }
+            for row in quotas
+        ],
+    )
+
+
+def _until(found: UntilFull | NoDate | None, today: date) -> str | None:
+    return None if found is None else in_words(found, today)
+
+
+def _bar(row: QuotaRow, names: Mapping[str, str]) -> QuotaBar:
+    share = float(row.current / row.limit) if row.limit else 1.0
+    used, limit = (words.in_unit(amount, row.unit, row.per_unit) for amount in (row.current, row.limit))
+    text = f"{used} of {limit}"
+    where = f"{names.get(row.subscription_id, row.subscription_id)} · {row.location}"
+    return QuotaBar(row.usage_name, where, share, text)
