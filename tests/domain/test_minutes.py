@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.domain.minutes import (
@@ -33,6 +33,7 @@ percents = sixty(
 an_hour = st.builds(HourMinutes, counts, counts, counts, counts, counts, percents, sixty(st.booleans()))
 
 
+@settings(max_examples=40)
 @given(an_hour)
 def test_an_hour_comes_back_as_it_was_packed(hour: HourMinutes):
     again = unpack_hour(pack_hour(hour))
@@ -42,8 +43,20 @@ def test_an_hour_comes_back_as_it_was_packed(hour: HourMinutes):
     ]
 
 
-@given(st.lists(an_hour, max_size=6))
-def test_many_hours_at_once_are_the_hours_one_by_one(hours: list[HourMinutes]):
+def some_hour(rng: np.random.Generator) -> HourMinutes:
+    """Counts of every width, percentages of every form, whole and partly covered."""
+    counts = [tuple(rng.integers(0, 2 ** rng.integers(1, 63), 60).tolist()) for _ in COUNTS]
+    percent = rng.choice(
+        [None, 12.34, 1 / 3, 250.0], 60, p=[0.4, 0.4, 0.0, 0.2] if rng.random() < 0.7 else None
+    )
+    covered = tuple((rng.random(60) < rng.choice([0.5, 1.0])).tolist())
+    return HourMinutes(*counts, ptu_max=tuple(percent.tolist()), covered=covered)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 8))
+def test_many_hours_at_once_are_the_hours_one_by_one(seed: int, count: int):
+    rng = np.random.default_rng(seed)
+    hours = [some_hour(rng) for _ in range(count)]
     packed = pack_many(MinuteBlock.of(hours))
     assert [pack_hour(hour) for hour in hours] == packed
     block = unpack_many(packed)
