@@ -113,9 +113,10 @@ class Thresholds:
     full_margin_days: int = 7
     ptu_saturated: Decimal = Decimal("0.95")
     ptu_saturated_minutes: int = 60
+    ptu_saturated_margin: int = 15
     ptu_idle: Decimal = Decimal("0.15")
     ptu_margin: Decimal = Decimal("0.05")
-    budget_shares: tuple[Decimal, ...] = (Decimal("0.5"), Decimal("0.8"), Decimal(1))
+    budget_shares: tuple[Decimal, ...] = (Decimal("0.8"), Decimal(1))
     forecast_shares: tuple[Decimal, ...] = (Decimal(1), Decimal("1.2"))
     forecast_margin: Decimal = Decimal("0.03")
     anomaly_times: Decimal = Decimal(2)
@@ -220,7 +221,7 @@ RULES: Mapping[str, RuleInfo] = {
             "ptu_saturated",
             "Provisioned capacity is saturated",
             "minutes of the last day at or above the utilisation",
-            ("ptu_saturated", "ptu_saturated_minutes", "ptu_margin"),
+            ("ptu_saturated", "ptu_saturated_minutes", "ptu_saturated_margin"),
             "at_once",
         ),
         RuleInfo(

@@ -64,7 +64,9 @@ class DeploymentEnding:
     where: Where
     use: Use = Use()
     replacement_free_quota: str | None = None
+    replacement_price: str | None = None
     moved_from: date | None = None
+    """The day it had before, while the move is news: a move nearer is told at once, also where it opens the alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def model_ending(
         evidence=_model_evidence(fact, due_on, days),
         where=fact.where,
         level=0 if days is None else deadline_level(days, thresholds.deadline_steps),
+        tell="at_once" if fact.moved_from and due_on and due_on < fact.moved_from else "digest",
         last_level=len(thresholds.deadline_steps),
         due_on=due_on,
     )
@@ -305,8 +308,9 @@ def _model_evidence(fact: DeploymentEnding, due_on: date | None, days: int | Non
     else:
         when = f"{'ended' if ending.lifecycle == 'retired' else 'ends'} on {day(due_on)}"
     left = f" ({span(days)})" if days is not None else ""
+    was = f" (was {day(fact.moved_from)})" if fact.moved_from else ""
     return Evidence(
-        title=f"{_model(fact)} {when}: {fact.account}/{fact.name}",
+        title=f"{_model(fact)} {when}{was}: {fact.account}/{fact.name}",
         headline=f"{fact.account}/{fact.name} runs on {_model(fact)}, which {when}{left}.",
         facts=(*_which(fact), *_dates(fact), *_use(fact.use)),
         if_nothing=_if_nothing(fact),
@@ -374,8 +378,15 @@ def _model_steps(fact: DeploymentEnding) -> tuple[NextStep, ...]:
             False: f", which is not offered as {fact.sku} in {fact.where.location}: plan another SKU or location",
             None: "",
         }[ending.replacement_offered]
-        free = f" (free quota: {fact.replacement_free_quota})" if fact.replacement_free_quota else ""
-        first = NextStep(f"Deploy and test {ending.replacement}{there}{free}.", RETIREMENTS_PAGE)
+        known = names(
+            (
+                fact.replacement_free_quota and f"free quota: {fact.replacement_free_quota}",
+                fact.replacement_price and f"price: {fact.replacement_price}",
+            ),
+            "; ",
+        )
+        about = f" ({known})" if known else ""
+        first = NextStep(f"Deploy and test {ending.replacement}{there}{about}.", RETIREMENTS_PAGE)
     steps = [first, NextStep("See the deployment, its traffic and its dates.", _screen(fact))]
     if fact.use.requests_30d == 0:
         steps.insert(0, NextStep("Nobody called it for 30 days: perhaps it can simply be deleted."))

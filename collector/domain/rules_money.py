@@ -90,7 +90,7 @@ def budget_burn(fact: BudgetFact, thresholds: Thresholds = DEFAULT_THRESHOLDS) -
     return Finding(
         rule="budget_burn",
         subject=_of_month(fact.subject, fact.month),
-        severity=by_level(level, ("info", "warning", "critical")),
+        severity=by_level(level, ("warning", "critical")),
         fact=f"level {level}",
         evidence=Evidence(
             title=f"Budget {fact.name}: {percent(share)} of {_month(fact.month)} is spent",

@@ -200,8 +200,9 @@ def ptu_saturated(fact: RoomFact, thresholds: Thresholds = DEFAULT_THRESHOLDS) -
         return None
     if fact.ptu_minutes_saturated is None:
         return NotKnown("ptu_saturated", fact.subject)
-    least = thresholds.ptu_saturated_minutes
-    level, holds = levels_of(fact.ptu_minutes_saturated, (least,), least // 4)
+    level, holds = levels_of(
+        fact.ptu_minutes_saturated, (thresholds.ptu_saturated_minutes,), thresholds.ptu_saturated_margin
+    )
     return Finding(
         rule="ptu_saturated",
         subject=fact.subject,

@@ -1,0 +1,51 @@
+"""The documentation of alerts lists every rule with the thresholds that the code uses."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from decimal import Decimal
+from pathlib import Path
+
+from collector.domain.alerting_types import AlertConfig
+from collector.domain.rules import DEFAULT_THRESHOLDS, RULES, RuleInfo
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "alerts.md"
+BEGINS, ENDS = "<!-- rules -->", "<!-- /rules -->"
+TOLD = {"at_once": "at once", "digest": "digest", "weekly": "weekly"}
+
+
+def row(info: RuleInfo) -> str:
+    defaults = ", ".join(f"`{name}` {shown(getattr(DEFAULT_THRESHOLDS, name))}" for name in info.thresholds)
+    return f"| `{info.rule}` | {info.title}: {info.opens} | {defaults or 'none'} | {TOLD[info.tell]} |"
+
+
+def shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return " / ".join(str(part) for part in value)
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+
+
+def table() -> str:
+    head = ["| rule | opens when | defaults | told |", "| --- | --- | --- | --- |"]
+    return "\n".join([*head, *(row(info) for info in RULES.values())])
+
+
+def test_every_rule_stands_there_with_its_defaults(golden: Callable[[Path, str], None]) -> None:
+    written = DOCUMENT.read_text(encoding="utf-8")
+    before, _, rest = written.partition(BEGINS)
+    _, _, after = rest.partition(ENDS)
+    golden(DOCUMENT, f"{before}{BEGINS}\n{table()}\n{ENDS}{after}")
+
+
+def test_the_times_it_names_are_the_defaults() -> None:
+    written = DOCUMENT.read_text(encoding="utf-8")
+    config = AlertConfig()
+    assert (6, 24) == (config.clear_after.total_seconds() / 3600, config.same_episode.total_seconds() / 3600)
+    assert "for six hours" in written
+    assert "within a day of closing" in written
+    last = DEFAULT_THRESHOLDS.deadline_steps[-config.last_steps :]
+    assert f"({last[0]} days, {last[1]} day)" in written
+
+
+def test_every_threshold_is_documented() -> None:
+    written = DOCUMENT.read_text(encoding="utf-8")
+    assert [] == [field.name for field in fields(DEFAULT_THRESHOLDS) if f"`{field.name}`" not in written]
