@@ -238,7 +238,7 @@ class _Board:
             return
         level = max(finding.level, _held(state, finding))
         if level == 0:
-            self._put(replace(state, finding=finding))
+            # The last finding stays: whoever was told of it will be told that it is over.
             self.clear(state.key)
             return
         now_at = replace(state, finding=finding, level=level, clear_since=None)

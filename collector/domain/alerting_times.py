@@ -1,6 +1,7 @@
 """When something due may go out: the owner's digest hour and the quiet hours, in the company's time zone."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from hashlib import sha256
 from typing import Literal
 
 from collector.domain.alerting_types import AlertConfig
@@ -48,3 +49,25 @@ def weekly_at(now: datetime, config: AlertConfig) -> datetime:
 def _instant(on: date, clock: time, zone: tzinfo) -> datetime:
     # A wall time that a clock change skips lands an hour later, one that it repeats on the first of the two.
     return datetime.combine(on, clock, zone).astimezone(UTC)
+
+
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=4)
+GIVEN_UP_AFTER = timedelta(days=3)
+
+
+def next_attempt(
+    message_id: str, attempts: int, first_tried_at: datetime, now: datetime, retry_after: float | None = None
+) -> datetime | None:
+    """When to try a letter again after its n-th failure, or None: three days are enough for any mail server.
+
+    Waits double up to four hours, less a fifth at most by a jitter that is the letter's own, so that a thousand
+    letters that failed together do not come back together, and a restart does not change the plan.
+    """
+    if now - first_tried_at >= GIVEN_UP_AFTER:
+        return None
+    wait = min(FIRST_WAIT * 2 ** min(max(attempts, 1) - 1, 16), LONGEST_WAIT)
+    share = int.from_bytes(sha256(f"{message_id} {attempts}".encode()).digest()[:4]) / 2**32
+    wait -= wait * share / 5
+    asked = timedelta(seconds=min(retry_after or 0.0, LONGEST_WAIT.total_seconds()))
+    return now + max(wait, asked)

@@ -14,7 +14,7 @@ KIND_WORDS = {
     "date_moved": "Date moved",
     "reopened": "Back again",
     "reminder": "Reminder",
-    "closed": "Over",
+    "closed": "No longer so",
 }
 
 

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from collector.domain.alerting import evaluate
-from collector.domain.alerting_times import after_quiet, next_at, send_after, weekly_at
+from collector.domain.alerting_times import after_quiet, next_at, next_attempt, send_after, weekly_at
 from collector.domain.alerting_types import Action, AlertConfig, AlertState, Due, Outcome
 from collector.domain.rules import Evidence, Finding, NotKnown, Where, deadline_level
+from collector.domain.rules_examples import examples
 
 STEPS = (180, 90, 60, 30, 14, 7, 1)
 START = datetime(2026, 11, 22, 6, tzinfo=UTC)
@@ -532,3 +534,29 @@ def test_two_opposite_events_of_one_alert_never_come_in_one_pass(
         opened = {event.key for event in outcome.events if event.kind == "opened"}
         closed = {event.key for event in outcome.events if event.kind == "closed" and event.by is None}
         assert opened.isdisjoint(closed)
+
+
+def test_alerts_and_dues_survive_being_stored_as_json() -> None:
+    outcome = evaluate({}, examples().values(), [], CONFIG, START)
+    states, dues = TypeAdapter(dict[str, AlertState]), TypeAdapter(tuple[Due, ...])
+    assert outcome.states == states.validate_json(states.dump_json(dict(outcome.states)))
+    assert outcome.dues == dues.validate_json(dues.dump_json(outcome.dues))
+
+
+def test_a_letter_is_tried_for_three_days_and_then_given_up() -> None:
+    attempts, now = 0, START
+    while now is not None and attempts < 100:
+        attempts += 1
+        now = next_attempt("<a@b>", attempts, START, now)
+    assert 20 <= attempts <= 40
+
+
+@given(st.integers(1, 60), st.text(max_size=10), st.none() | st.floats(0, 1e9))
+def test_waits_grow_but_never_beyond_four_hours(attempts: int, message_id: str, asked: float | None) -> None:
+    at = next_attempt(message_id, attempts, START, START, asked)
+    assert at is not None
+    assert timedelta(seconds=48) <= at - START <= timedelta(hours=4)
+
+
+def test_a_server_that_names_its_own_wait_is_heard() -> None:
+    assert START + timedelta(minutes=10) == next_attempt("<a@b>", 1, START, START, retry_after=600)

@@ -22,6 +22,7 @@ from collector.reports.finance_letter import (
     Spender,
     finance_letters,
 )
+from collector.reports.letter_preview import preview
 from collector.reports.letter_render import template
 from collector.reports.letters import (
     FULL_CARDS,
@@ -73,6 +74,11 @@ def test_every_rule_has_a_letter_that_says_what_where_and_what_next(rule: str) -
         assert "What to do next" in body
     assert finding.evidence.title in written.text
     assert finding.evidence.source in written.text
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_can_be_previewed(rule: str) -> None:
+    assert ("ann@contoso.com",) == preview(rule, WRITING, "ann@contoso.com").to
 
 
 def test_the_digest_as_text_and_html(golden: Any) -> None:
@@ -215,7 +221,7 @@ def test_what_came_and_went_before_the_digest_is_not_told() -> None:
     second = evaluate(first.states, [], [], config, NOW + timedelta(hours=1))
     assert [] == compose([*first.dues, *second.dues], EVERYTHING, WRITING, EIGHT)
     (over,) = compose(second.dues, EVERYTHING, WRITING, EIGHT)
-    assert over.subject.startswith("Over: Quota gpt-4o")
+    assert over.subject.startswith("No longer so: Quota gpt-4o")
 
 
 def test_ten_thousand_at_once_make_one_letter_of_bounded_size() -> None:
