@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from collector.ports import Sources
 from collector.sources.bills import AzureBills
-from collector.sources.connection import AzureSettings, Connection
+from collector.sources.connection import Connection
 from collector.sources.inventory import AzureInventory
 from collector.sources.metrics import AzureMetrics
 from collector.sources.models import AzureModels
 from collector.sources.prices import AzurePrices
 from collector.sources.quotas import AzureQuotas
+from collector.sources.settings import AzureSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
+import requests
 from azure.core import PipelineClient
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
@@ -16,49 +16,19 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest, HttpResponse
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 from azure.monitor.querymetrics import MetricsClient
+from requests.adapters import HTTPAdapter
 
 from collector.domain.types import NeedsHuman, TryLater
 from collector.sources.circuit import Circuits
 from collector.sources.credentials import authentication, credential_for
-from collector.sources.endpoints import Endpoints, endpoints_of
 from collector.sources.errors import BROKEN_BODY, Scope, translated
 from collector.sources.failures import Faulty
 from collector.sources.pipeline import CallLedger, PatientRetry, policies
+from collector.sources.settings import AzureSettings
 
 Client = TypeVar("Client")
 
-
-@dataclass(frozen=True, slots=True)
-class AzureSettings:
-    """Which Azure, as whom, and how patiently. `subscriptions` empty means all that the identity can read."""
-
-    cloud: str = "public"
-    auth: str = "default"
-    arm_endpoint: str | None = None
-    metrics_endpoint: str | None = None
-    logs_endpoint: str | None = None
-    prices_endpoint: str | None = None
-    subscriptions: tuple[str, ...] = ()
-    retries: int = 4
-    backoff_seconds: float = 0.8
-    longest_wait_seconds: float = 60.0
-    connect_timeout_seconds: float = 10.0
-    read_timeout_seconds: float = 100.0
-    calls_at_once: int = 8
-    failures_to_open: int = 5
-    circuit_rest_seconds: float = 60.0
-    top: int = 10_000
-    batch_refusal_lasts_seconds: float = 86_400.0
-
-    @property
-    def endpoints(self) -> Endpoints:
-        return endpoints_of(
-            self.cloud,
-            arm=self.arm_endpoint,
-            metrics=self.metrics_endpoint,
-            logs=self.logs_endpoint,
-            prices=self.prices_endpoint,
-        )
+_CONNECTIONS = 32
 
 
 class Connection:
@@ -207,12 +177,15 @@ class Connection:
         )
 
     def _transport(self) -> RequestsTransport:
-        transport = RequestsTransport(
+        """One pool of connections a client, wide enough for the threads of several subscriptions."""
+        session = requests.Session()
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
+        return RequestsTransport(
+            session=session,
             connection_timeout=self.settings.connect_timeout_seconds,
             read_timeout=self.settings.read_timeout_seconds,
         )
-        transport.open()
-        return transport
 
     def _client(self, name: str, build: Callable[[], Client]) -> Client:
         with self._lock:

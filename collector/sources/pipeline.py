@@ -44,7 +44,8 @@ class PatientRetry(RetryPolicy[Any, Any]):
     def __init__(self, *, retries: int, backoff_seconds: float, longest_wait_seconds: float) -> None:
         super().__init__(
             retry_total=retries,
-            retry_connect=retries,
+            # A firewall that drops is silent for the whole connect timeout, each time.
+            retry_connect=min(retries, 2),
             retry_read=retries,
             retry_status=retries,
             retry_backoff_factor=backoff_seconds,

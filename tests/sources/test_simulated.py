@@ -1,6 +1,7 @@
 """Our sources against the pretend Azure: what they read is what really happened there, to the token."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,8 +11,9 @@ import pytest
 from collector.domain import metric_groups
 from collector.domain.metric_groups import REQUESTS, TOKENS
 from collector.domain.periods import Window
-from collector.domain.types import Account, MetricGroup
+from collector.domain.types import Account, MetricGroup, NeedsHuman, TryLater
 from collector.ports import MetricAnswer, MetricQuestion
+from collector.simulator.faults import Fault
 from collector.simulator.server import Simulator
 from collector.simulator.world import World
 from collector.sources import AzureSettings, AzureSources, open_sources
@@ -148,6 +150,43 @@ def test_a_small_top_changes_nothing_in_what_is_read(simulator: Simulator, top: 
     # More deployments than `top` can name is a failure that is told, never a shorter answer.
     assert {place: sums for place, sums in whole.items() if place[0] not in failed} == again
     assert len(failed) < len(accounts)
+
+
+WEATHER = [
+    Fault("getBatch", kind="garbage"),
+    Fault("getBatch", kind="metric_throttled", metrics=("InputTokens",)),
+    Fault("getBatch", kind="malformed"),
+    Fault("getBatch", kind="cut"),
+    Fault("getBatch", kind="html"),
+    Fault("getBatch", kind="null"),
+    Fault("getBatch", kind="reset", times=2),
+    Fault("getBatch", kind="throttle", status=429, retry_after="soon"),
+    Fault("getBatch", status=403),
+    Fault("getBatch|Insights/metrics", kind="garbage", times=None),
+    Fault("getBatch|Insights/metrics", status=529, times=None),
+]
+
+
+@pytest.mark.parametrize(
+    "fault", WEATHER, ids=lambda fault: f"{fault.kind} {fault.status} times {fault.times}"
+)
+def test_whatever_the_weather_nothing_wrong_is_given_out(simulator: Simulator, fault: Fault) -> None:
+    hour = Window(WINDOW.start, WINDOW.start + timedelta(hours=1))
+    with open_sources(settings(simulator)) as sources:
+        accounts = [account for account in accounts_of(sources) if account.location == "eastus2"]
+        true = totals(read(sources, accounts, TOKENS, hour))
+        simulator.weather.set([replace(fault)])
+        try:
+            answers = read(sources, accounts, TOKENS, hour)
+        except (TryLater, NeedsHuman):
+            answers = []
+        finally:
+            simulator.weather.set([])
+        answered = {key for answer in answers for key in answer.accounts}
+        assert {place: sums for place, sums in true.items() if place[0] in answered} == totals(answers)
+        assert bool(answered) is (fault.times is not None)
+        # The next run mends it.
+        assert true == totals(read(sources, accounts, TOKENS, hour))
 
 
 def test_usage_names_of_deployments_find_their_quota_line(sources: AzureSources) -> None:

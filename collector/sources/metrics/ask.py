@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 # After this many accounts that failed alone, with none that was answered, the call itself is at fault.
 _PATIENCE = 3
 
+# What is wrong with the question is wrong for every account of it.
+_OF_THE_QUESTION = re.compile(r"retention period|Query startTime|Invalid (filter|top|time)", re.IGNORECASE)
 _NAMED_METRICS = (
     re.compile(r"Metric: (\S+) does not support requested dimension"),
     re.compile(r"metric: (\S+?),? Valid metrics", re.IGNORECASE),
@@ -167,6 +169,8 @@ class _Halving:
         try:
             found = self._source.finished(call)
         except Rejected as error:
+            if _OF_THE_QUESTION.search(error.said):
+                return _all_failed(call, error)
             return self._lone_rejected(call, error) if len(call.accounts) == 1 else self._halved(call, error)
         except Faulty as error:
             if len(call.accounts) > 1:
