@@ -7,6 +7,7 @@ import streamlit as st
 from collector.settings import BadSettings
 from collector.store.errors import StoreError
 from dashboard import filters, show, state, words
+from dashboard.visitors import visitor
 
 HERE = Path(__file__).parent
 
@@ -21,6 +22,7 @@ page = st.navigation(
         st.Page("screens/collection.py", title=words.COLLECTION_TITLE, icon=":material/sync:", help=words.COLLECTION_HELP),
     ]
 )  # fmt: skip
+show.who_looks(visitor(st.context.headers))
 try:
     state.require_store()
     filters.draw(state.choices())

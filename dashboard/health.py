@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from collector.store import schema
-from collector.store.engine import open_engine
 from collector.store.errors import SchemaMismatch, clear_errors
 from collector.store.reads import overview
+from dashboard.store import open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +70,4 @@ def gauges(url: str, now: datetime | None = None) -> list[Reading]:
 
 @lru_cache(maxsize=4)
 def _engine(url: str) -> Any:
-    return open_engine(url, read_only=True)
+    return open_store(url)

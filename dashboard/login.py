@@ -7,7 +7,6 @@ a session. Without, the dashboard answers to its own names only, and says on eve
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -24,9 +23,8 @@ from dashboard.headers import SecurityHeaders, app_policy
 from dashboard.login_pages import LoginPages, cookie_name
 from dashboard.login_settings import LoginSettings, login_settings
 from dashboard.provider import Provider
+from dashboard.visitors import OPEN_TO_ALL, PERSON
 
-PERSON: Final = "x-aoai-person"
-OPEN_TO_ALL: Final = "x-aoai-open-to-all"
 _OURS: Final = frozenset({PERSON.encode(), OPEN_TO_ALL.encode()})
 _PROBES: Final = frozenset({"/healthz", "/metrics"})
 _STATIC: Final = ("/static/js/", "/static/css/", "/static/media/")
@@ -35,19 +33,6 @@ _NO_PAGES: Final = ("/_stcore/", "/media/", "/component/", "/app/", "/static/")
 # Streamlit's interface for programs: no part of this dashboard, with or without login.
 _NOT_SERVED: Final = "/_stcore/agent"
 _POLICY_VIOLATION: Final = 1008
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who looks at a page. `person` is None without login; `open_to_all`: strangers can reach this dashboard."""
-
-    person: str | None
-    open_to_all: bool
-
-
-def visitor(headers: Mapping[str, str]) -> Visitor:
-    """The visitor by the headers of the page's connection (`st.context.headers`), which the guard wrote."""
-    return Visitor(headers.get(PERSON), headers.get(OPEN_TO_ALL) == "1")
 
 
 def guard(

@@ -15,6 +15,7 @@ from dashboard import charts, words
 from dashboard.tables import Column, Table, to_csv
 from dashboard.views import Notice, Tile
 from dashboard.views.freshness import FreshnessView
+from dashboard.visitors import Visitor
 
 ROW, HEADER, MOST_ROWS = 35, 38, 14
 
@@ -26,6 +27,16 @@ def logo(assets: Path) -> None:
         size="large",
         icon_image=str(assets / "icon.svg"),
     )
+
+
+def who_looks(visitor: Visitor) -> None:
+    """Who is signed in and the way out; without login, a warning where strangers can reach the dashboard."""
+    if visitor.open_to_all:
+        st.warning(words.OPEN_TO_ALL, icon=":material/lock_open:")
+    if visitor.person is not None:
+        # Text, not Markdown: a provider's name for a person is not ours to trust.
+        st.sidebar.text(words.signed_in(visitor.person))
+        st.sidebar.link_button(words.SIGN_OUT, "/logout")
 
 
 def head(title: str, fresh: FreshnessView, about: str | None = None) -> bool:

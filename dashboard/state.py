@@ -23,12 +23,12 @@ from collector.domain.types import account_key
 from collector.reports.fullness import days_to_full
 from collector.settings import Settings, load
 from collector.store import schema
-from collector.store.engine import open_engine
 from collector.store.errors import SchemaMismatch, clear_errors
 from collector.store.reads import cost, endings, overview, room
 from collector.store.reads.overview import Choices
 from collector.store.reads.scope import EVERYTHING, Filters
 from dashboard.periods import DEFAULT, MONTH_TO_DATE, Period, comparison, period_of
+from dashboard.store import open_store
 from dashboard.views import collection as collection_views
 from dashboard.views import cost as cost_views
 from dashboard.views import endings as endings_views
@@ -167,7 +167,7 @@ def overview_view(chosen: Chosen) -> overview_views.OverviewView:
 
 @st.cache_resource(show_spinner=False)
 def _engine(url: str) -> Any:
-    return open_engine(url, read_only=True)
+    return open_store(url)
 
 
 @contextmanager

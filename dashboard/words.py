@@ -576,6 +576,17 @@ def months_alt(months: int) -> str:
     return f"Bars of estimated cost of the last {formats.plural(months, 'month')}."
 
 
+OPEN_TO_ALL: Final = (
+    "This dashboard is without login and listens beyond this machine: whoever can reach its address sees every "
+    "figure. Set AOAI_OIDC_* for login, or let it listen on 127.0.0.1."
+)
+SIGN_OUT: Final = "Sign out"
+
+
+def signed_in(person: str) -> str:
+    return f"Signed in as {person}"
+
+
 MONTHS_TITLE: Final = "Month by month"
 
 

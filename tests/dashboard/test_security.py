@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from collector.settings import Settings
-from dashboard.login import guard, visitor
+from dashboard.login import guard
+from dashboard.visitors import visitor
 from tests.dashboard.doors import (
     CLIENT,
     CLIENT_SECRET,
