@@ -1,33 +1,87 @@
-"""A store of each engine, at this program's revision."""
+"""A store of each engine, at this program's revision and empty."""
 
+import shutil
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import Engine
+from sqlalchemy.engine import URL, make_url
 
-from collector.store import schema
+from collector.store import partitions, schema, tables
 from collector.store.engine import open_engine
 
 
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    opened = open_engine(database_url)
-    schema.upgrade(opened)
-    yield opened
-    opened.dispose()
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to copy: migrating once is enough."""
+    path = tmp_path_factory.mktemp("store") / "migrated.db"
+    engine = open_engine(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_url: str) -> Iterator[str]:
+    """A database that the tests of one process empty and use again."""
+    server, name = make_url(postgres_url), f"aoai_store_{uuid.uuid4().hex}"
+    _alone(server, "create database {}", name)
+    url = server.set(database=name).render_as_string(hide_password=False)
+    engine = open_engine(url)
+    schema.upgrade(engine)
+    engine.dispose()
+    yield url
+    _alone(server, "drop database {} with (force)", name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store of each engine in turn."""
+    if request.param == "sqlite":
+        copy = shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "store.db")
+        return f"sqlite:///{copy}"
+    url = request.getfixturevalue("migrated_postgres")
+    _empty(url)
+    return url
 
 
 @pytest.fixture
-def postgres(postgres_database: str) -> Iterator[Engine]:
-    opened = open_engine(postgres_database)
-    schema.upgrade(opened)
-    yield opened
-    opened.dispose()
+def engine(store_url: str) -> Iterator[Engine]:
+    yield from _opened(store_url)
 
 
 @pytest.fixture
-def sqlite(sqlite_database: str) -> Iterator[Engine]:
-    opened = open_engine(sqlite_database)
-    schema.upgrade(opened)
-    yield opened
-    opened.dispose()
+def postgres(migrated_postgres: str) -> Iterator[Engine]:
+    _empty(migrated_postgres)
+    yield from _opened(migrated_postgres)
+
+
+@pytest.fixture
+def sqlite(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
+    yield from _opened(f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'store.db')}")
+
+
+def _opened(url: str) -> Iterator[Engine]:
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def _empty(url: str) -> None:
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"truncate {', '.join(tables.metadata.tables)}")
+        for table in tables.PARTITIONED:
+            for month in partitions.existing(connection, table):
+                connection.exec_driver_sql(f"drop table {partitions.partition_name(table, month)}")
+    engine.dispose()
+
+
+def _alone(server: URL, statement: str, name: str) -> None:
+    libpq = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(libpq, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))  # pyright: ignore[reportArgumentType] # texts of this file

@@ -207,3 +207,26 @@ def test_uuids_and_days_are_what_they_were(engine: Engine) -> None:
 
     assert [row] == rows(engine, tables.dirty_day)
     assert datetime(2026, 2, 28, tzinfo=UTC).date() == row[1]
+
+
+def test_two_that_need_the_same_new_month_both_get_their_rows_in(engine: Engine) -> None:
+    errors: list[BaseException] = []
+    together = threading.Barrier(2)
+
+    def write(name: str) -> None:
+        try:
+            together.wait(10)
+            for month in range(1, 7):
+                hour = datetime(2026, month, 1, tzinfo=UTC)
+                record(engine, [an_hour(hour, name), an_hour(hour, "shared")])
+        except BaseException as error:  # noqa: BLE001 # shown by the assertion below
+            errors.append(error)
+
+    writers = [threading.Thread(target=write, args=(name,)) for name in ("one", "two")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+
+    assert [] == errors
+    assert 18 == len(rows(engine, tables.usage_hour, "hour"))

@@ -56,12 +56,12 @@ def kill_when_it_speaks(program: str, url: str) -> None:
 
 @pytest.mark.crash
 def test_a_kill_before_the_commit_leaves_nothing_and_the_next_run_everything(
-    engine: Engine, database_url: str
+    engine: Engine, store_url: str
 ) -> None:
     record(engine, hours_of(3))
     before = rows(engine, tables.usage_hour)
 
-    kill_when_it_speaks(KILLED_IN_MERGE, database_url)
+    kill_when_it_speaks(KILLED_IN_MERGE, store_url)
 
     assert before == rows(engine, tables.usage_hour)
     record(engine, hours_of(500, requests=777))
@@ -70,9 +70,9 @@ def test_a_kill_before_the_commit_leaves_nothing_and_the_next_run_everything(
 
 @pytest.mark.crash
 def test_a_kill_between_facts_and_watermark_keeps_the_facts_and_claims_nothing(
-    engine: Engine, database_url: str
+    engine: Engine, store_url: str
 ) -> None:
-    kill_when_it_speaks(KILLED_BETWEEN_FACTS_AND_WATERMARK, database_url)
+    kill_when_it_speaks(KILLED_BETWEEN_FACTS_AND_WATERMARK, store_url)
 
     assert 500 == len(rows(engine, tables.usage_hour, "hour"))
     assert 21 < len(rows(engine, tables.dirty_day))

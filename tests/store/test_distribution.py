@@ -2,12 +2,14 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import CheckConstraint, Engine, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 
-from collector.store import distribute, tables
+from collector.store import distribute, schema, tables
+from collector.store.engine import open_engine
 from collector.store.errors import CitusAbsent, StoreError
 
 STORE = Path(tables.__file__).parent
@@ -172,11 +174,14 @@ create function truncate_local_data_after_distributing_table(regclass) returns v
 
 
 @pytest.fixture
-def pretend_citus(postgres: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    with postgres.begin() as connection:
+def pretend_citus(postgres_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    engine = open_engine(postgres_database)
+    schema.upgrade(engine)
+    with engine.begin() as connection:
         connection.exec_driver_sql(PRETEND_CITUS)
     monkeypatch.setattr(distribute, "has_citus", lambda _: True)
-    return postgres
+    yield engine
+    engine.dispose()
 
 
 def test_distributing_asks_citus_for_each_table_once(pretend_citus: Engine) -> None:

@@ -121,8 +121,8 @@ def test_other_spellings_of_a_postgresql_url_open_the_same(postgres_database: st
         engine.dispose()
 
 
-def test_what_is_opened_to_read_cannot_write(engine: Engine, database_url: str) -> None:
-    reading = open_engine(database_url, read_only=True)
+def test_what_is_opened_to_read_cannot_write(engine: Engine, store_url: str) -> None:
+    reading = open_engine(store_url, read_only=True)
 
     with pytest.raises(DatabaseReadOnly):
         retrying(reading, lambda connection: writes.advance_watermarks(connection, "j", {"s": NOON}, at=NOON))

@@ -8,7 +8,7 @@ statement here: no function in DO UPDATE SET, no key in it, no MERGE, no multi-r
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -105,7 +105,9 @@ def _converters(table: Table, columns: tuple[str, ...], dialect: str) -> tuple[t
 
 def _converter(column: Column[Any], dialect: str) -> _Converter | None:
     kind = column.type
-    if isinstance(kind, Instant | Money | Date):
+    if isinstance(kind, Instant):
+        return _seconds if dialect == "sqlite" else _whole_second
+    if isinstance(kind, Money | Date):
         return lambda value: to_database(value, dialect)
     if isinstance(kind, Uuid):
         return (lambda value: value.hex) if dialect == "sqlite" else None
@@ -113,6 +115,16 @@ def _converter(column: Column[Any], dialect: str) -> _Converter | None:
         # One text for one value, so that SQLite's comparison of texts compares values.
         return json_text if dialect == "sqlite" else lambda value: json.loads(json_text(value))
     return None
+
+
+def _seconds(instant: datetime) -> int:
+    return int(instant.timestamp()) if instant.tzinfo is UTC else to_database(instant, "sqlite")
+
+
+def _whole_second(instant: datetime) -> datetime:
+    return (
+        instant if instant.tzinfo is UTC and not instant.microsecond else to_database(instant, "postgresql")
+    )
 
 
 def json_text(value: Any) -> str:
