@@ -38,7 +38,11 @@ class Span:
 
     @property
     def hourly(self) -> bool:
-        return self.first % 60 == 0 and self.minutes % 60 == 0 and self.grain % 60 == 0
+        return self.first % 60 == 0 and self.grain % 60 == 0
+
+    def in_hours(self) -> Span:
+        """The same span counted in hours, the last of them perhaps not whole."""
+        return Span(self.first // 60, -(-self.minutes // 60), self.grain // 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,11 @@ def _minutes_since_epoch(day: date, minute: int) -> int:
     return (day - EPOCH.date()).days * MINUTES + minute
 
 
+def _whole_hours(day: date, end: int, now: datetime) -> bool:
+    """Whether the day, up to this minute, is whole hours that will not change any more."""
+    return end % 60 == 0 and _minutes_since_epoch(day, end) <= minute_index(now - SETTLED_AFTER)
+
+
 def bucketed(values: NDArray[np.int64], span: Span) -> Ints:
     if span.grain == 1:
         return values
@@ -103,15 +112,9 @@ class Readings:
 
     def total(self, deployment: Deployment, columns: Sequence[str], span: Span, now: datetime) -> Ints:
         """Sums of the columns in each bucket."""
-        if span.hourly and span.grain > 1:
-            hours = np.concatenate(
-                [self._hours(deployment, columns, day, begin, end, now) for day, begin, end in _days(span)]
-            )
-            return (
-                hours.reshape(-1, span.grain // 60).sum(axis=1)
-                if hours.size % (span.grain // 60) == 0
-                else bucketed(hours, Span(span.first // 60, span.minutes // 60, span.grain // 60))
-            )
+        if span.hourly:
+            days = [self._hours(deployment, columns, *day, now) for day in _days(span)]
+            return bucketed(np.concatenate(days), span.in_hours())
         return bucketed(self.minutes(deployment, columns, span, now), span)
 
     def minutes(self, deployment: Deployment, columns: Sequence[str], span: Span, now: datetime) -> Ints:
@@ -133,18 +136,17 @@ class Readings:
         if shares == (1.0,):
             return [self.total(deployment, columns, span, now)]
         rows: list[NDArray[np.int64]] = []
-        hourly = span.hourly and span.grain > 1
         for day, begin, end in _days(span):
-            if hourly and _minutes_since_epoch(day, end) <= minute_index(now - SETTLED_AFTER):
+            if span.hourly and _whole_hours(day, end, now):
                 rows.append(self._parts_by_hour(deployment, columns, shares, day)[:, begin // 60 : end // 60])
                 continue
             parted = self._parts_of_day(deployment, columns, shares, day)[:, begin:end]
             first = _minutes_since_epoch(day, begin)
-            seen = np.stack([self._as_seen(part, deployment, first, now) for part in parted])
-            rows.append(seen.reshape(len(shares), -1, 60).sum(axis=2) if hourly else seen)
+            by_hour = Span(first, end - begin, 60 if span.hourly else 1)
+            seen = [bucketed(self._as_seen(part, deployment, first, now), by_hour) for part in parted]
+            rows.append(np.stack(seen))
         whole = np.concatenate(rows, axis=1)
-        coarse = Span(span.first // 60, span.minutes // 60, span.grain // 60) if hourly else span
-        return [bucketed(part, coarse) for part in whole]
+        return [bucketed(part, span.in_hours() if span.hourly else span) for part in whole]
 
     def _parts_by_hour(
         self, deployment: Deployment, columns: Sequence[str], shares: tuple[float, ...], day: date
@@ -203,16 +205,14 @@ class Readings:
     def _hours(
         self, deployment: Deployment, columns: Sequence[str], day: date, begin: int, end: int, now: datetime
     ) -> Ints:
-        first = (day.toordinal() - EPOCH.toordinal()) * MINUTES + begin
-        settled = EPOCH + (first + end - begin) * MINUTE <= now - SETTLED_AFTER
-        if settled and "active" not in columns:
+        if _whole_hours(day, end, now) and "active" not in columns:
             kept = self._traffic.hours(deployment, day)
             total = np.zeros(24, dtype=np.int64)
             for name in columns:
                 if name in kept:
                     total += kept[name]
             return total[begin // 60 : end // 60]
-        span = Span(first, end - begin, 60)
+        span = Span(_minutes_since_epoch(day, begin), end - begin, 60)
         return bucketed(self.minutes(deployment, columns, span, now), span)
 
     def _as_seen(self, values: Ints, deployment: Deployment, first: int, now: datetime) -> Ints:

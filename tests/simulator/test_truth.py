@@ -203,3 +203,25 @@ def test_the_control_path_tells_the_same_truth(client: Client, world: World, set
     assert [(u.prompt, u.throttled) for u in world.truth(*settled, "hour", [hot])] == [
         (row["prompt"], row["throttled"]) for row in said
     ]
+
+
+@pytest.mark.parametrize("interval", ["PT1H", "PT6H", "P1D"])
+def test_coarse_grains_that_end_now_tell_the_sum_of_the_minutes_told_now(
+    client: Client, both_families: Account, interval: str
+) -> None:
+    start = NOW.replace(hour=0, minute=0, second=0) - timedelta(days=2)
+    for names, dims in (
+        ("InputTokens", TOKENS),
+        ("AzureOpenAIRequests", "ModelDeploymentName eq '*' and StatusCode eq '*' and ApiName eq '*'"),
+    ):
+        fine, coarse = (
+            client.batch([both_families], names, start, NOW, dims, interval=grain).json["values"][0]["value"][
+                0
+            ]
+            for grain in ("PT1M", interval)
+        )
+        told = [
+            sums(metric, *sorted(m["name"]["value"] for m in metric["timeseries"][0]["metadatavalues"]))
+            for metric in (fine, coarse)
+        ]
+        assert told[0] == told[1]
