@@ -33,7 +33,10 @@ def evaluate(
     *,
     baseline: bool = False,
 ) -> Outcome:
-    """One pass. A subject that no rule mentioned any more is clear; one that is `NotKnown` keeps its state."""
+    """One pass. A subject that no rule mentioned any more is clear; one that is `NotKnown` keeps its state.
+
+    `states` holds the closed alerts too: their counts keep the ids of what is due unique.
+    """
     board = _Board(states, config, now, baseline)
     for action in sorted(actions, key=lambda action: action.at):
         board.act(action)

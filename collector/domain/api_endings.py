@@ -15,7 +15,7 @@ UNVERSIONED = "unversioned"
 UNKNOWN = "unknown"
 
 _DATED = re.compile(r"(?<!\d)(20\d\d-\d\d-\d\d)(-preview)?(?![\w-])", re.IGNORECASE)
-_V1 = re.compile(r"(?:^|[\s/=])(?:v1|preview)(?:$|[\s/])", re.IGNORECASE)
+_V1 = re.compile(r"(?:^|[\s/=])v1(?:$|[\s/])|^(?:.*\bversion\s+)?preview$", re.IGNORECASE)
 _NOTHING_STATED = frozenset({"", "-", "none", "null", "n/a", "na"})
 
 

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from collector.domain.endings import Offer, lifecycle_of, offer_key, one_per_offer, real_date
+from collector.domain.endings import (
+    Deployed,
+    Offer,
+    base_of,
+    lifecycle_of,
+    offer_key,
+    one_per_offer,
+    real_date,
+)
 
 EventKind = Literal[
     "date_moved_earlier",
@@ -60,6 +68,25 @@ def catalog_events(before: Iterable[Offer] | None, after: Iterable[Offer] | None
     for key in sorted(old.keys() | new.keys()):
         events += _version_events(old.get(key, []), new.get(key, []))
     return tuple(events)
+
+
+def own_move(deployed: Deployed, events: Iterable[CatalogEvent]) -> CatalogEvent | None:
+    """The event that moved this deployment's own date: its SKU's, else (not for fine-tuned) the model's."""
+    model, version = base_of(deployed)
+    mine = [
+        event
+        for event in events
+        if event.kind.startswith("date_")
+        and event.model.casefold() == model.casefold()
+        and event.version.casefold() == (version or "").casefold()
+        and event.location == deployed.location
+    ]
+    sku = (deployed.sku or "").casefold()
+    for event in mine:
+        own = event.field == "sku" and (event.sku or "").casefold() == sku
+        if own and event.fine_tuned == deployed.fine_tuned:
+            return event
+    return next((event for event in mine if event.field == "inference" and not deployed.fine_tuned), None)
 
 
 _VersionKey = tuple[str, str, str, str]

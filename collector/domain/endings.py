@@ -162,19 +162,19 @@ class ModelCatalog:
     readings: Mapping[str, Reading]
     bundled: Mapping[tuple[str, str | None], BundledModel]
     deadlines: tuple[OwnDeadline, ...] = ()
+    skus: Mapping[tuple[str, str], frozenset[str]] = field(
+        default_factory=dict[tuple[str, str], frozenset[str]]
+    )
+    """SKUs of any version, by model and location."""
 
     def offered(self, model: str, version: str | None, sku: str, location: str) -> bool | None:
         """Whether a model can be deployed there with that SKU; None where the list was never read."""
         if not self._was_read(location):
             return None
-        if version is not None:
-            rows = self.offers.get((model.casefold(), version.casefold(), location), ())
-            return any(_same(row.sku, sku) for row in rows)
-        name = model.casefold()
-        return any(
-            key[0] == name and key[2] == location and any(_same(row.sku, sku) for row in rows)
-            for key, rows in self.offers.items()
-        )
+        if version is None:
+            return sku.casefold() in self.skus.get((model.casefold(), location), frozenset())
+        rows = self.offers.get((model.casefold(), version.casefold(), location), ())
+        return any(_same(row.sku, sku) for row in rows)
 
     def _was_read(self, location: str) -> bool:
         reading = self.readings.get(location)
@@ -209,9 +209,11 @@ def model_catalog(
 ) -> ModelCatalog:
     """Index the catalog once, so that a thousand deployments cost a thousand look-ups."""
     by_version: dict[tuple[str, str, str], list[Offer]] = {}
+    skus: dict[tuple[str, str], set[str]] = {}
     for offer in one_per_offer(offers):
         key = (offer.model.casefold(), offer.version.casefold(), offer.location)
         by_version.setdefault(key, []).append(offer)
+        skus.setdefault((offer.model.casefold(), offer.location), set()).add(offer.sku.casefold())
     return ModelCatalog(
         offers={key: tuple(rows) for key, rows in by_version.items()},
         readings={reading.location: reading for reading in readings},
@@ -220,6 +222,7 @@ def model_catalog(
             for note in bundled
         },
         deadlines=tuple(deadlines),
+        skus={place: frozenset(names) for place, names in skus.items()},
     )
 
 
@@ -296,7 +299,7 @@ def ending_of(deployed: Deployed, catalog: ModelCatalog, today: date) -> Ending:
 
 def own_offer(deployed: Deployed, catalog: ModelCatalog) -> Offer | None:
     """The row of the deployment's own SKU; a fine-tuned one's twin first, since its date is often a year later."""
-    model, version = _base(deployed)
+    model, version = base_of(deployed)
     if version is None or deployed.sku is None:
         return None
     rows = catalog.offers.get((model.casefold(), version.casefold(), deployed.location), ())
@@ -392,7 +395,7 @@ def _with_own_deadline(stated: _Stated, deployed: Deployed, deadlines: Sequence[
 
 
 def _fits(deadline: OwnDeadline, deployed: Deployed) -> bool:
-    model, version = _base(deployed)
+    model, version = base_of(deployed)
     return (
         _same(deadline.model, model)
         and (deadline.version is None or _same(deadline.version, version))
@@ -465,12 +468,13 @@ def _upgrade_starts(option: str, offer: Offer, ends_on: date | None) -> date | N
 def _bundled(deployed: Deployed, catalog: ModelCatalog) -> BundledModel | None:
     if deployed.publisher.casefold() != "openai":
         return None
-    model, version = _base(deployed)
+    model, version = base_of(deployed)
     exact = catalog.bundled.get((model.casefold(), version.casefold() if version else None))
     return exact or catalog.bundled.get((model.casefold(), None))
 
 
-def _base(deployed: Deployed) -> tuple[str, str | None]:
+def base_of(deployed: Deployed) -> tuple[str, str | None]:
+    """The model and version that the catalog knows it by."""
     if deployed.fine_tuned and deployed.base_model:
         return deployed.base_model, deployed.base_version
     return deployed.model, deployed.version

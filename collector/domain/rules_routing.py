@@ -12,6 +12,9 @@ from collector.domain.rules import RULES, SEVERITIES, Finding, Severity, TagLeve
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
+_CHANNEL = re.compile(r"webhook:[a-z0-9][a-z0-9-]*")
+"""A configured webhook stands among the recipients by its name."""
+
 OWNER_KEYS = ("owner", "contact", "owner-email")
 TEAM_KEYS = ("team", "cost-center", "costcenter")
 
@@ -53,7 +56,7 @@ class Routing:
 
     def __post_init__(self) -> None:
         for address in (*self.mail_to, *(to for route in self.routes for to in route.to)):
-            problem = bad_address(address, self.domains)
+            problem = None if _CHANNEL.fullmatch(address) else bad_address(address, self.domains)
             if problem:
                 raise BadRouting(problem)
         for route in self.routes:

@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.domain.catalog_events import CatalogEvent, catalog_events
-from collector.domain.endings import Offer
+from collector.domain.catalog_events import CatalogEvent, catalog_events, own_move
+from collector.domain.endings import Deployed, Offer
 from tests.domain.arm_offers import offers_of
 
 OFFER = Offer(
@@ -57,6 +57,27 @@ def test_skus_and_locations_come_and_go() -> None:
 def test_a_failed_read_tells_of_no_change() -> None:
     assert () == catalog_events([OFFER], None)
     assert () == catalog_events(None, [OFFER])
+
+
+def test_a_deployment_hears_of_the_move_of_its_own_date() -> None:
+    twin = replace(OFFER, fine_tuned=True)
+    batch = replace(OFFER, sku="GlobalBatch")
+    later = date(2027, 4, 14)
+    events = catalog_events(
+        [OFFER, twin, batch],
+        [replace(row, sku_deprecation_on=later, inference_retires_on=later) for row in (OFFER, twin, batch)],
+    )
+    mine = Deployed("gpt-4.1", "2025-04-14", "Standard", "eastus2")
+    assert ("sku", "Standard", False) == _told(own_move(mine, events))
+    tuned = Deployed("ft", "1", "Standard", "eastus2", None, True, "gpt-4.1", "2025-04-14")
+    assert ("sku", "Standard", True) == _told(own_move(tuned, events))
+    other_sku = Deployed("gpt-4.1", "2025-04-14", "DataZoneStandard", "eastus2")
+    assert ("inference", None, False) == _told(own_move(other_sku, events))
+    assert own_move(Deployed("gpt-4.1", "2025-04-14", "Standard", "westeurope"), events) is None
+
+
+def _told(event: CatalogEvent | None) -> tuple[str, str | None, bool] | None:
+    return None if event is None else (event.field, event.sku, event.fine_tuned)
 
 
 def test_recorded_june_to_august(recorded: Path) -> None:

@@ -202,6 +202,9 @@ def test_a_replacement_is_looked_for_in_the_same_location_and_sku() -> None:
     target = an_offer(model="gpt-5.1", version="2025-11-13", replacement_model=None)
     assert ending(a_deployment(), an_offer(), target).replacement_offered is True
     assert ending(a_deployment(), an_offer(), replace(target, sku="Standard")).replacement_offered is False
+    any_version = BundledModel("gpt-4o", "2024-11-20", "legacy", None, "no_date", replacement_model="gpt-5.1")
+    unnamed = an_offer(replacement_model=None, replacement_version=None)
+    assert ending(a_deployment(), unnamed, target, bundled=[any_version]).replacement_offered is True
     never_read = Reading("eastus2", None)
     assert ending(a_deployment(), reading=never_read).replacement_offered is None
 

@@ -289,6 +289,14 @@ def test_owners_hear_only_when_routing_is_on_and_their_domain_is_ours() -> None:
     assert ("platform@contoso.com",) == recipients(finding, without_domains)
 
 
+def test_a_webhook_stands_among_the_recipients_by_its_name() -> None:
+    routing = Routing((), frozenset({"contoso.com"}), routes=(Route(("webhook:ops",)),))
+    assert ("webhook:ops",) == letter(example("model_ending"), routing=routing).to
+    owner = replace(example("model_ending").where, owner="webhook:ops")
+    on = Routing(("platform@contoso.com",), frozenset({"contoso.com"}), owners=True)
+    assert ("platform@contoso.com",) == recipients(replace(example("model_ending"), where=owner), on)
+
+
 @pytest.mark.parametrize(
     ("route", "fits"),
     [
