@@ -157,7 +157,7 @@ class Metrics:
         callers: Sequence[Caller | None] = (None,)
         if _CALLER_DIMENSIONS & asked.filter.keys():
             callers = deployment.callers
-        shares = _growing(callers)
+        shares = growing(callers)
         split_spillover = "isspillover" in asked.filter and bool(self.world.spilling_into(deployment))
         came = self.readings.parts(deployment, _CAME, shares, span, now) if split_spillover else []
         for status, spilled, columns in _OUTCOMES:
@@ -239,7 +239,7 @@ def _versions(deployment: Deployment, span: Span) -> list[tuple[Revision, tuple[
     return [(r, cut) for r, cut in parts]
 
 
-def _growing(callers: Sequence[Caller | None]) -> tuple[float, ...]:
+def growing(callers: Sequence[Caller | None]) -> tuple[float, ...]:
     """Shares added up, the last one 1."""
     out: list[float] = []
     for caller in callers:

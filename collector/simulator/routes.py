@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from collector.simulator import arm, cost_query, metrics_wire, model_lists, prices, quota
+from collector.simulator import arm, cost_query, logs, metrics_wire, model_lists, prices, quota
 from collector.simulator.access import Access
 from collector.simulator.asked import ARM_MINUTE_SPAN, Refused, asked, start_and_end, timespan
 from collector.simulator.bills import Bills
@@ -68,6 +68,7 @@ class Routes:
             ("POST", rf"{_SUB}/providers/microsoft\.costmanagement/query", self._costs),
             ("GET", r"/api/retail/prices", self._prices),
             ("GET", r"/msi/token", self._token),
+            ("POST", r"(?:/v1)?/workspaces/[^/]+/query", self._logs),
         )
         self._routes = [(method, re.compile(p + "/?", re.IGNORECASE), to) for method, p, to in routes]
 
@@ -95,7 +96,7 @@ class Routes:
         if "authorization" not in call.headers:
             text = "Authentication failed. The 'Authorization' header is missing."
             return error_answer(401, "AuthenticationFailed", text)
-        if not call.query.get("api-version"):
+        if not call.query.get("api-version") and "/workspaces/" not in call.path:
             text = "The api-version query parameter (?api-version=) is required for all requests."
             raise Refused(400, "MissingApiVersionParameter", text)
         return self.access.refusal(call, self.subscription(found["sub"])) if "sub" in found else None
@@ -229,6 +230,11 @@ class Routes:
     def _prices(self, call: Call, found: Found) -> Answer:
         url = self._simulator.url + call.target
         return json_answer(prices.answer(self.world, call.query, self._now(), url, self._pages["rows"]))
+
+    def _logs(self, call: Call, found: Found) -> Answer:
+        return json_answer(
+            logs.answer(self.world, self.metrics.readings, json_object(call.body), self._now())
+        )
 
     def _token(self, call: Call, found: Found) -> Answer:
         """The managed identity endpoint of an app service."""

@@ -10,10 +10,12 @@ from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.identity import ManagedIdentityCredential
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
+from azure.monitor.query import LogsQueryClient
 from azure.monitor.querymetrics import MetricsClient
 
 from collector.simulator.server import Simulator
 from collector.simulator.world import World
+from tests.simulator.test_logs import QUERY
 
 
 class _Token:
@@ -136,3 +138,11 @@ def test_the_production_credential_chain_gets_a_token(
     with ManagedIdentityCredential() as credential:
         token = credential.get_token("https://management.azure.com/.default")
     assert token.token.startswith("simulated.")
+
+
+def test_the_logs_client_reads_a_typed_table(azure: Simulator) -> None:
+    client = LogsQueryClient(_Token(), endpoint=azure.url, authentication_policy=_Bearer())
+    answer: Any = client.query_workspace("w", QUERY, timespan=(azure.now() - timedelta(hours=3), azure.now()))
+    row = answer.tables[0].rows[0]
+    assert row["hour"].tzinfo is not None
+    assert row["requests"] > 0
