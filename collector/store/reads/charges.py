@@ -27,7 +27,7 @@ class Payer:
 def payers(connection: Connection) -> dict[UUID, Payer]:
     account, subscription = tables.account, tables.subscription
     currencies = dict(
-        connection.execute(select(subscription.c.subscription_id, subscription.c.currency)).tuples().all()
+        connection.execute(select(subscription.c.subscription_id, subscription.c.currency)).all()
     )
     rows = connection.execute(
         select(account.c.account_key, account.c.arm_id, account.c.subscription_id, account.c.location)

@@ -61,7 +61,7 @@ def lifetimes(connection: Connection) -> dict[DeploymentKey, Lifetime]:
     ).order_by(revision.c.starts_at)
     for key, name, starts_at, tpm, rpm in connection.execute(asked):
         limits.setdefault((key, name), []).append(LimitRevision(starts_at, tpm, rpm))
-    gone = dict(connection.execute(select(account.c.account_key, account.c.deleted_at)).tuples().all())
+    gone = dict(connection.execute(select(account.c.account_key, account.c.deleted_at)).all())
     rows = connection.execute(
         select(
             deployment.c.account_key,

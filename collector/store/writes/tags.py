@@ -25,12 +25,8 @@ def deployment_subject(account_arm_id: str, deployment: str) -> str:
 def record_tags(connection: Connection, seen: Mapping[str, Tags], at: datetime) -> None:
     """A row per subject and change. Before a subject's oldest row, that row is the best that is known."""
     table = tables.tag_revision
-    in_force = {
-        row.subject: row
-        for row in connection.execute(
-            select(table).where(table.c.ends_at.is_(None)).order_by(table.c.starts_at)
-        )
-    }
+    stored = select(table).where(table.c.subject.in_(list(seen)), table.c.ends_at.is_(None))
+    in_force = {row.subject: row for row in connection.execute(stored.order_by(table.c.starts_at))}
     rows: list[tuple[object, ...]] = []
     for subject, tags in seen.items():
         before = in_force.get(subject)
