@@ -153,3 +153,21 @@ def test_condensed_rows_have_no_id_and_join_the_meter_of_their_name(tmp_path: Pa
 def test_a_capture_must_name_its_day(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="expected FILE@2026-08-14"):
         build_prices.parse_capture(text)
+
+
+def test_developer_training_has_its_own_meter_although_base_meters_name_versions(book: PriceBook) -> None:
+    answer = book.price_at(
+        asked(
+            model="gpt-4o-mini",
+            version="2024-07-18",
+            sku="DeveloperTier",
+            location="northeurope",
+            kind="training_token",
+        )
+    )
+
+    assert isinstance(answer, Priced)
+    assert (Decimal("0.0000015"), "gpt 4o mini dev ft training glbl Tokens") == (
+        answer.unit_price,
+        answer.meter_name,
+    )

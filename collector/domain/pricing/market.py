@@ -11,6 +11,14 @@ from collector.domain.pricing.rows import PriceRow
 from collector.domain.pricing.stems import Stem
 
 Place = tuple[str, str]  # region, currency
+NamedVersion = tuple[Stem, str, str]  # stem, family of tuning, version
+
+
+def tuning_family(tuning: str | None) -> str:
+    """Base, fine-tuned and developer-tier meters of one model name their versions apart."""
+    if tuning is None:
+        return ""
+    return "developer" if tuning == "developer" else "tuned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +126,12 @@ class Market:
             yield from rows
 
     @cached_property
-    def named_versions(self) -> frozenset[tuple[Stem, bool, str]]:
-        """(stem, fine-tuned, version) of every meter that names a version, in any region."""
+    def named_versions(self) -> frozenset[NamedVersion]:
+        """Every meter that names a version, in any region: its stem, how it is tuned, and the version."""
         names = {(row.product, row.meter_name, row.unit_of_measure, row.type) for row in self.rows()}
         readings = (parse_meter(*name) for name in names)
         return frozenset(
-            (one.stem, one.tuning is not None, one.version)
+            (one.stem, tuning_family(one.tuning), one.version)
             for one in readings
             if isinstance(one, MeterMeaning) and one.version is not None
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from collector.domain.pricing.market import NamedVersion, tuning_family
 from collector.domain.pricing.meters import MeterMeaning
 from collector.domain.pricing.notes import ModelAlias, PriceNotes
 from collector.domain.pricing.questions import PriceQuestion
@@ -98,9 +99,7 @@ def _tuning_words(meter: str | None, wanted: str | None) -> str:
     return f"for fine-tuned models on the {'developer' if meter == 'developer' else 'standard'} tier"
 
 
-def wanted(
-    asked: PriceQuestion, notes: PriceNotes, named_versions: frozenset[tuple[Stem, bool, str]]
-) -> Wanted | str:
+def wanted(asked: PriceQuestion, notes: PriceNotes, named_versions: frozenset[NamedVersion]) -> Wanted | str:
     """The question in the words of meters, or why no meter can answer it."""
     terms = sku_terms(asked.sku)
     problem = asked.problem() or _impossible(asked, terms)
@@ -109,9 +108,8 @@ def wanted(
     tuning = _tuning(asked, terms)
     alias = notes.alias(asked.model, asked.version, tuning is not None)
     stem = () if asked.kind in UNMODELLED else model_stem(alias.meter_model if alias else asked.model)
-    versions = {
-        version for one, tuned, version in named_versions if one == stem and tuned == (tuning is not None)
-    }
+    of_this = (stem, tuning_family(tuning))
+    versions = {version for one, family, version in named_versions if (one, family) == of_this}
     return Wanted(
         asked=asked,
         stem=stem,
