@@ -88,8 +88,8 @@ def _item(finding: Finding, badge: str, public_url: str | None, *, over: bool, m
         severity=finding.severity,
         badge=badge,
         title=one_line(evidence.title),
-        headline=one_line(evidence.headline),
-        facts=tuple((one_line(label), one_line(value)) for label, value in evidence.facts),
+        headline=one_line(f"As it was when last seen: {evidence.headline}" if over else evidence.headline),
+        facts=() if over else tuple((one_line(label), one_line(value)) for label, value in evidence.facts),
         if_nothing="" if over else one_line(evidence.if_nothing),
         steps=()
         if over
