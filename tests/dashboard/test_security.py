@@ -138,7 +138,9 @@ class Watched:
             self.complaints.append(message.text)
 
     def requested(self, request: "Request") -> None:
-        self.asked.append(request.url)
+        """What our own pages ask for; the provider's page may fetch what it likes."""
+        if request.frame.url.startswith("http://127.0.0.1"):
+            self.asked.append(request.url)
 
 
 @contextmanager
