@@ -102,7 +102,7 @@ class _Board:
 
     def act(self, action: Action) -> None:
         state = self.states.get(action.key)
-        refusal = _refusal(action, state, self._now)
+        refusal = action.refusal(state, self._now)
         if refusal or state is None:
             self._refused.append(Refused(action, refusal or "there is no such alert"))
         elif action.kind == "acknowledge":
@@ -130,7 +130,7 @@ class _Board:
             )
             self._event(state.key, "closed", _said("resolved by hand", action.why), action.by)
         else:
-            self._put(_awake(state))
+            self._put(state.awake())
             self._event(state.key, "reopened", _said("taken up again", action.why), action.by)
 
     def see(self, finding: Finding) -> None:
@@ -165,9 +165,9 @@ class _Board:
     def wake(self, key: str) -> None:
         """An acknowledgement ends on its day, even while the facts can not be read."""
         state = self.states.get(key)
-        if state is None or not _expired(state, self._now):
+        if state is None or not state.expired(self._now):
             return
-        self._put(replace(_awake(state), told_level=state.level))
+        self._put(replace(state.awake(), told_level=state.level))
         self._event(key, "reopened", "the acknowledgement ended")
         self._due(key, "reminder")
 
@@ -195,7 +195,7 @@ class _Board:
         told = max(state.told_level, finding.level) if same and not moved else finding.level
         self._put(
             replace(
-                _awake(state),
+                state.awake(),
                 finding=finding,
                 level=finding.level,
                 told_level=told,
@@ -213,7 +213,7 @@ class _Board:
 
     def _watch_resolved(self, state: AlertState, finding: Finding) -> None:
         """Resolved by hand holds until the fact changes: another day, or a level above the one resolved."""
-        if finding.level == 0 and not _held(state, finding):
+        if finding.level == 0 and not state.held(finding):
             self.clear(state.key)
             return
         moved = finding.due_on != state.due_on
@@ -224,7 +224,7 @@ class _Board:
         before = state.due_on
         self._put(
             replace(
-                _awake(state),
+                state.awake(),
                 finding=finding,
                 level=finding.level,
                 told_level=finding.level,
@@ -239,7 +239,7 @@ class _Board:
         if finding.due_on != state.due_on:
             self._move(state, finding)
             return
-        level = max(finding.level, _held(state, finding))
+        level = max(finding.level, state.held(finding))
         if level == 0:
             # The last finding stays: whoever was told of it will be told that it is over.
             self.clear(state.key)
@@ -247,7 +247,7 @@ class _Board:
         now_at = replace(state, finding=finding, level=level, clear_since=None)
         if level > state.told_level:
             self._escalate(replace(now_at, told_level=level))
-        elif _expired(state, self._now):
+        elif state.expired(self._now):
             self._put(now_at)
             self.wake(state.key)
         else:
@@ -257,7 +257,7 @@ class _Board:
         """A moved date is told at once, acknowledged or not; the step it lands on is told with it."""
         self._put(
             replace(
-                _awake(state),
+                state.awake(),
                 finding=finding,
                 level=finding.level,
                 told_level=finding.level,
@@ -272,13 +272,13 @@ class _Board:
     def _escalate(self, state: AlertState) -> None:
         self._event(state.key, "escalated", state.finding.evidence.title)
         if state.status == "acknowledged" and not self._breaks_through(state):
-            if _expired(state, self._now):
+            if state.expired(self._now):
                 self._put(state)
                 self.wake(state.key)
             else:
                 self._put(state)
             return
-        self._put(_awake(state))
+        self._put(state.awake())
         self._due(state.key, "escalated")
 
     def _breaks_through(self, state: AlertState) -> bool:
@@ -340,41 +340,6 @@ class _Board:
                 before=before,
             )
         )
-
-
-def _refusal(action: Action, state: AlertState | None, now: datetime) -> str | None:
-    if state is None:
-        return "there is no such alert"
-    if action.kind == "reopen":
-        return None if state.status == "acknowledged" or state.by_hand else "it is not set aside"
-    if not state.active:
-        return "it is closed already"
-    if action.until is not None and action.until <= now:
-        return f"until {action.until:%Y-%m-%d %H:%M} UTC has passed already"
-    return None
-
-
-def _awake(state: AlertState) -> AlertState:
-    return replace(
-        state,
-        status="open",
-        acknowledged_until=None,
-        acknowledged_by=None,
-        by_hand=False,
-        clear_since=None,
-        closed_at=None,
-        why="",
-    )
-
-
-def _held(state: AlertState, finding: Finding) -> int:
-    """The level that a figure hovering just below its threshold keeps."""
-    return min(state.level, finding.level if finding.holds is None else finding.holds)
-
-
-def _expired(state: AlertState, now: datetime) -> bool:
-    until = state.acknowledged_until
-    return state.status == "acknowledged" and until is not None and until <= now
 
 
 def _said(what: str, why: str) -> str:

@@ -1,11 +1,12 @@
 """What an alert is, what happens to it, and what of that is due to be told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
-from collector.domain.rules import RULES, Finding, Severity, Tell
+from collector.domain.rules import Finding, Severity, Tell
+from collector.domain.rules_table import RULES
 
 Status = Literal["open", "acknowledged", "closed"]
 EventKind = Literal["opened", "escalated", "date_moved", "acknowledged", "closed", "reopened"]
@@ -42,18 +43,6 @@ class AlertConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """What a person asked for. Without `until`, an acknowledgement lasts until the fact changes or a last step."""
-
-    key: str
-    kind: ActionKind
-    at: datetime
-    by: str
-    why: str = ""
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class AlertState:
     """An alert as it stands. `told_level` is the highest level of this episode that has been dealt with."""
 
@@ -83,6 +72,51 @@ class AlertState:
     @property
     def active(self) -> bool:
         return self.status != "closed"
+
+    def awake(self) -> "AlertState":
+        """Open, with nothing left of what set it aside or closed it."""
+        return replace(
+            self,
+            status="open",
+            acknowledged_until=None,
+            acknowledged_by=None,
+            by_hand=False,
+            clear_since=None,
+            closed_at=None,
+            why="",
+        )
+
+    def held(self, finding: Finding) -> int:
+        """The level that a figure hovering just below its threshold keeps."""
+        return min(self.level, finding.level if finding.holds is None else finding.holds)
+
+    def expired(self, now: datetime) -> bool:
+        until = self.acknowledged_until
+        return self.status == "acknowledged" and until is not None and until <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a person asked for. Without `until`, an acknowledgement lasts until the fact changes or a last step."""
+
+    key: str
+    kind: ActionKind
+    at: datetime
+    by: str
+    why: str = ""
+    until: datetime | None = None
+
+    def refusal(self, state: AlertState | None, now: datetime) -> str | None:
+        """Why it can not be done to an alert that stands like this, or None."""
+        if state is None:
+            return "there is no such alert"
+        if self.kind == "reopen":
+            return None if state.status == "acknowledged" or state.by_hand else "it is not set aside"
+        if not state.active:
+            return "it is closed already"
+        if self.until is not None and self.until <= now:
+            return f"until {self.until:%Y-%m-%d %H:%M} UTC has passed already"
+        return None
 
 
 @dataclass(frozen=True, slots=True)

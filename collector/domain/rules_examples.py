@@ -7,17 +7,19 @@ from decimal import Decimal
 from collector.domain.api_endings import ApiEnding, FeatureEnding
 from collector.domain.endings import Ending, Upgrade
 from collector.domain.rules import Finding, NotKnown, Where
-from collector.domain.rules_endings import (
+from collector.domain.rules_api import (
     ApiVersionUse,
-    DeploymentEnding,
     FeatureUse,
-    MovedDate,
-    Use,
     api_version_ending,
     api_version_superseded,
+    feature_ending,
+)
+from collector.domain.rules_endings import (
+    DeploymentEnding,
+    MovedDate,
+    Use,
     auto_upgrade_coming,
     date_moved,
-    feature_ending,
     model_ending,
 )
 from collector.domain.rules_health import (

@@ -3,15 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from collector.domain.rules import (
-    DEFAULT_THRESHOLDS,
-    Evidence,
-    Finding,
-    NextStep,
-    Thresholds,
-    Where,
-    by_level,
-)
+from collector.domain.rules import Evidence, Finding, NextStep, Where, by_level
+from collector.domain.rules_table import DEFAULT_THRESHOLDS, Thresholds
 from collector.domain.rules_words import count, day, names
 
 

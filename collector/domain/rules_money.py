@@ -4,17 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from collector.domain.rules import (
-    DEFAULT_THRESHOLDS,
-    Evidence,
-    Finding,
-    NextStep,
-    NotKnown,
-    Thresholds,
-    Where,
-    by_level,
-    levels_of,
-)
+from collector.domain.rules import Evidence, Finding, NextStep, NotKnown, Where, by_level, levels_of
+from collector.domain.rules_table import DEFAULT_THRESHOLDS, Thresholds
 from collector.domain.rules_words import count, day, money, percent
 
 

@@ -5,17 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import quote
 
-from collector.domain.rules import (
-    DEFAULT_THRESHOLDS,
-    Evidence,
-    Finding,
-    NextStep,
-    NotKnown,
-    Thresholds,
-    Where,
-    by_level,
-    levels_of,
-)
+from collector.domain.rules import Evidence, Finding, NextStep, NotKnown, Where, by_level, levels_of
+from collector.domain.rules_table import DEFAULT_THRESHOLDS, Thresholds
 from collector.domain.rules_words import count, day, percent, span
 
 QUOTA_PAGE = "https://learn.microsoft.com/azure/foundry/openai/how-to/quota"

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from collector.domain.rules import RULES, SEVERITIES, Finding, Severity, TagLevels, Where, named_in_tags
+from collector.domain.rules import SEVERITIES, Finding, Severity, TagLevels, Where, named_in_tags
+from collector.domain.rules_table import RULES
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 

@@ -10,27 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.domain.api_endings import ApiEnding
-from collector.domain.rules import (
-    DEFAULT_THRESHOLDS,
-    RULES,
-    Finding,
-    NotKnown,
-    Thresholds,
-    Where,
-    deadline_level,
-    levels_of,
-    named_in_tags,
-)
-from collector.domain.rules_endings import (
-    ApiVersionUse,
-    MovedDate,
-    Use,
-    api_version_ending,
-    api_version_superseded,
-    auto_upgrade_coming,
-    date_moved,
-    model_ending,
-)
+from collector.domain.rules import Finding, NotKnown, Where, deadline_level, levels_of, named_in_tags
+from collector.domain.rules_api import ApiVersionUse, api_version_ending, api_version_superseded
+from collector.domain.rules_endings import MovedDate, Use, auto_upgrade_coming, date_moved, model_ending
 from collector.domain.rules_examples import NOW, TODAY, WHERE, deployment_ending, examples
 from collector.domain.rules_health import Age, ScopeHealth, catalog_old, collector_partial, collector_stale
 from collector.domain.rules_money import (
@@ -55,6 +37,7 @@ from collector.domain.rules_room import (
     time_until_full,
 )
 from collector.domain.rules_routing import where_of
+from collector.domain.rules_table import DEFAULT_THRESHOLDS, RULES, Thresholds
 from collector.domain.rules_words import count, day, money, percent, span, sums
 
 

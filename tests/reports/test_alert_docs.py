@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from collector.domain.alerting_types import AlertConfig
-from collector.domain.rules import DEFAULT_THRESHOLDS, RULES, RuleInfo
+from collector.domain.rules_table import DEFAULT_THRESHOLDS, RULES, RuleInfo
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "alerts.md"
 BEGINS, ENDS = "<!-- rules -->", "<!-- /rules -->"

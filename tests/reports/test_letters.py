@@ -11,10 +11,11 @@ from jinja2 import UndefinedError
 
 from collector.domain.alerting import evaluate
 from collector.domain.alerting_types import AlertConfig, AlertState, Due
-from collector.domain.rules import RULES, Evidence, Finding, NextStep
+from collector.domain.rules import Evidence, Finding, NextStep
 from collector.domain.rules_endings import model_ending
 from collector.domain.rules_examples import NOW, deployment_ending, example, examples
 from collector.domain.rules_routing import BadRouting, Route, Routing, recipients
+from collector.domain.rules_table import RULES
 from collector.reports.finance_letter import (
     BillBeside,
     CurrencyTotal,
