@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from collector.simulator import facts
@@ -30,20 +31,37 @@ _COST_KINDS = {
 }
 
 
-def models_at(now: datetime) -> list[ModelFact]:
-    """The models list of a day: what was recorded, with each later move undone and two of our own."""
+# What moves while the world is watched: (model, version, days before the world's now, new date). The last three
+# keep models in service that the recordings of August 2026 end before November, as later announcements did.
+OUR_MOVES = (
+    ("gpt-5-nano", "2025-08-07", 10, "2027-01-12"),
+    ("text-embedding-3-small", "1", 3, "2028-05-09"),
+    ("gpt-4o", "2024-05-13", 40, "2026-12-09"),
+    ("o3", "2025-04-16", 33, "2027-01-28"),
+    ("o4-mini", "2025-04-16", 38, "2027-01-28"),
+    ("gpt-4.1-nano", "2025-04-14", 41, "2027-04-14"),
+)
+
+
+@lru_cache(maxsize=64)
+def listed(world: World, day: date) -> tuple[ModelFact, ...]:
+    """The models of a day: what was recorded with each later move undone, and the moves of the world's own."""
     undone: dict[tuple[str, str], list[facts.Move]] = {}
     for move in facts.moves():
-        if now.date() < move.on:
+        if day < move.on:
             undone.setdefault((move.model, move.version), []).append(move)
     out: list[ModelFact] = []
     for m in facts.models():
-        if m.created_on > now.date().isoformat():
+        if m.created_on > day.isoformat():
             continue
         for move in sorted(undone.get((m.name, m.version), ()), key=lambda mv: mv.on, reverse=True):
             m = _moved_back(m, move)
+        for name, version, days_before, on in OUR_MOVES:
+            moved_on = (world.now - timedelta(days=days_before)).date()
+            if (m.name, m.version) == (name, version) and day >= moved_on:
+                m = _dated(m, on)
         out.append(m)
-    return out
+    return tuple(out)
 
 
 def _moved_back(m: ModelFact, move: facts.Move) -> ModelFact:
@@ -57,52 +75,44 @@ def _moved_back(m: ModelFact, move: facts.Move) -> ModelFact:
     return replace(m, skus=skus)
 
 
-def our_moves(world: World, models: list[ModelFact], now: datetime) -> list[ModelFact]:
-    """Dates move while the world is watched: one earlier ten days before its now, one later three days before."""
-    out: list[ModelFact] = []
-    for m in models:
-        if (m.name, m.version) == ("gpt-5-nano", "2025-08-07") and now >= world.now - timedelta(days=10):
-            m = _dated(m, "2027-01-12")
-        if (m.name, m.version) == ("text-embedding-3-small", "1") and now >= world.now - timedelta(days=3):
-            m = _dated(m, "2028-05-09")
-        out.append(m)
-    return out
-
-
 def _dated(m: ModelFact, on: str) -> ModelFact:
-    return replace(m, inference=on, skus=tuple(replace(s, ends_on=on) for s in m.skus))
+    """Another date for the model and its plain SKUs; fine-tuned twins keep theirs."""
+    skus = tuple(s if s.fine_tuned else replace(s, ends_on=on) for s in m.skus)
+    return replace(m, inference=on, skus=skus)
+
+
+@lru_cache(maxsize=128)
+def _bodies(world: World, location: str, kind: str, day: date) -> tuple[Body, ...]:
+    """Model bodies are many and the same for every page and account of a day: made once, never changed."""
+    return tuple(_model(m, location) for m in listed(world, day) if kind in m.kinds)
 
 
 def models(world: World, subscription_id: str, location: str, now: datetime) -> list[Body]:
     """Each model once per kind, fine-tuned SKUs beside the plain ones."""
     spelled = facts.DISPLAY_LOCATION.get(location, location)
-    listed = our_moves(world, models_at(now), now)
     return [
         {
             "id": f"/subscriptions/{subscription_id}/providers/Microsoft.CognitiveServices/locations/{spelled}/models/"
-            f"{m.format}.{m.name}.{m.version}",
+            f"{body['format']}.{body['name']}.{body['version']}",
             "type": "Microsoft.CognitiveServices/locations/models",
-            "name": f"{m.format}.{m.name}.{m.version}",
+            "name": f"{body['format']}.{body['name']}.{body['version']}",
             "location": spelled,
             "kind": kind,
             "skuName": "S0",
-            "model": _model(m, location),
+            "model": body,
         }
         for kind in ("OpenAI", "AIServices", "MaaS")
-        for m in listed
-        if kind in m.kinds
+        for body in _bodies(world, location, kind, now.date())
     ]
 
 
 def account_models(world: World, a: Account, now: datetime) -> list[Body]:
     """The account's own list: the location's models and its fine-tuned ones with their base."""
-    kinds = {"OpenAI": "OpenAI", "AIServices": "AIServices"}[a.kind]
-    listed = our_moves(world, models_at(now), now)
-    plain = [_model(m, a.location) for m in listed if kinds in m.kinds]
+    plain = _bodies(world, a.location, a.kind, now.date())
     tuned: dict[str, Body] = {}
     for d in world.deployments_of(a):
         if d.base_model is not None and d.created_at <= now:
-            base = next(m for m in listed if (m.name, m.version) == d.base_model)
+            base = next(m for m in listed(world, now.date()) if (m.name, m.version) == d.base_model)
             body = _model(replace(base, skus=tuple(s for s in base.skus if s.fine_tuned)), a.location)
             body |= {
                 "name": d.revisions[0].model,
@@ -184,10 +194,12 @@ def _costs(m: ModelFact, s: SkuFact, location: str) -> Iterator[Body]:
         yield entry
 
 
-def model_capacities(subscription: Subscription, query: Mapping[str, str], now: datetime) -> list[Body]:
+def model_capacities(
+    world: World, subscription: Subscription, query: Mapping[str, str], now: datetime
+) -> list[Body]:
     found = [
         m
-        for m in models_at(now)
+        for m in listed(world, now.date())
         if (m.format, m.name, m.version)
         == tuple(query.get(k, "") for k in ("modelformat", "modelname", "modelversion"))
     ]

@@ -155,7 +155,9 @@ class Routes:
         )
 
     def _capacities(self, call: Call, found: Found) -> Answer:
-        rows = model_lists.model_capacities(self.subscription(found["sub"]), call.query, self._now())
+        rows = model_lists.model_capacities(
+            self.world, self.subscription(found["sub"]), call.query, self._now()
+        )
         return self._page(call, rows, "usages")
 
     def _deleted(self, call: Call, found: Found) -> Answer:

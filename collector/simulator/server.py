@@ -166,7 +166,11 @@ class _Handler(BaseHTTPRequestHandler):
             owner.note(call, 0, 0, time.perf_counter() - began)
             self._reset()
             return
-        self._send(_struck(owner, call, fault), call, began, cut=fault is not None and fault.kind == "cut")
+        try:
+            answer = _struck(owner, call, fault)
+        except Exception as error:  # noqa: BLE001  # the top of a call: a fault of ours is told, not hung up on
+            answer = error_answer(500, "SimulatorFailed", f"{call.method} {call.path}: {error!r}")
+        self._send(answer, call, began, cut=fault is not None and fault.kind == "cut")
 
     def _send(self, answer: Answer, call: Call, began: float, cut: bool = False, logged: bool = True) -> None:
         if logged:

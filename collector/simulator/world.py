@@ -131,10 +131,17 @@ class World:
     def _subscription(self, i: int) -> Subscription:
         names = ("contoso-ai-prod", "contoso-ai-dev", "contoso-research", "contoso-bank", "contoso-retail")
         name = names[i] if i < len(names) else f"contoso-unit-{i:02d}"
+        if self.size.hostile:
+            name = HOSTILE_NAMES[i % len(HOSTILE_NAMES)]
         currency = "EUR" if self.size.euro and i == self.size.subscriptions - 1 else "USD"
         discount = 12 if i == 1 else 0
         return Subscription(
-            self._id(f"sub{i}"), name, currency, discount, {"env": name.split("-")[-1]}, self._id("tenant")
+            self._id(f"sub{i}"),
+            name,
+            currency,
+            discount,
+            {"env": name.rsplit("-", maxsplit=1)[-1]},
+            self._id("tenant"),
         )
 
     def _account(self, i: int) -> Account:
@@ -189,7 +196,7 @@ class World:
 
     def _home(self, i: int, plan: Plan, made: list[Deployment]) -> Account:
         beside = next((d for d in made if plan.beside and d.name == plan.beside), None)
-        if beside is not None:
+        if beside is not None and i < len(CAST):
             return beside.account
         living = [a for a in self.accounts if a.deleted_at is None] or list(self.accounts)
         fitting = [a for a in living if plan.needs is None or plan.needs in (a.kind, *a.families)] or living
@@ -223,7 +230,7 @@ class World:
         deployment = Deployment(
             index=i,
             role=plan.role if cast else f"{plan.role}-{i}",
-            name=plan.stem if cast else f"{plan.stem}-{i:04d}",
+            name=_free_name(plan.stem, {d.name for d in made if d.account is account}),
             account=account,
             format=fact.format,
             publisher=None if fact.format == "OpenAI" else fact.format,
@@ -259,6 +266,11 @@ class World:
 def _odd(at: datetime) -> datetime:
     """Events do not happen on the hour."""
     return at.replace(minute=23, second=41)
+
+
+def _free_name(stem: str, taken: set[str]) -> str:
+    """Accounts of one company hold deployments of equal names; one account does not."""
+    return next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if name not in taken)
 
 
 def _priced(plan: Plan, location: str) -> bool:

@@ -227,3 +227,8 @@ def test_hostile_worlds_have_hostile_tags_and_legal_names() -> None:
 def test_a_world_of_a_thousand_deployments_is_no_burden() -> None:
     world = World(seed=1, subscriptions=5, accounts=250, deployments=1000, now=NOW)
     assert 1000 == len({d.id for d in world.deployments})
+
+
+def test_accounts_of_one_company_hold_deployments_of_equal_names(world: World) -> None:
+    names = [d.name for d in world.deployments]
+    assert len(set(names)) < len(names) == len({d.id for d in world.deployments})

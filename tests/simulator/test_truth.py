@@ -198,6 +198,7 @@ def test_the_control_path_tells_the_same_truth(client: Client, world: World, set
             "to": settled[1].isoformat(),
             "by": "hour",
             "deployment": hot.name,
+            "account": hot.account.name,
         },
     ).json
     assert [(u.prompt, u.throttled) for u in world.truth(*settled, "hour", [hot])] == [
