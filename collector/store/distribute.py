@@ -36,6 +36,10 @@ class Placement:
     kind: Kind
     was_there: bool
 
+    def __str__(self) -> str:
+        how = f"distributed by {KEY}" if self.kind == "distributed" else "a reference table"
+        return f"{self.table}: {how}{' already' if self.was_there else ' now'}"
+
 
 def layout() -> list[tuple[str, Kind]]:
     """Every table that leaves the coordinator, in the order in which it must: reference tables first."""

@@ -30,6 +30,11 @@ KEPT: Final = {
 """Per table how long its rows are kept; what is not named is kept for good."""
 
 
+def kept_for() -> list[tuple[str, str]]:
+    """Every table and how long its rows are kept, for the documentation."""
+    return [(name, KEPT.get(name, "for good")) for name in tables.metadata.tables]
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     minute_days: int = 90

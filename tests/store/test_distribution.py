@@ -197,6 +197,7 @@ def test_distributing_asks_citus_for_each_table_once(pretend_citus: Engine) -> N
         "usage_hour by account_key with none 8",
         *(f"{name} by account_key with usage_hour" for name in tables.GROWING if name != "usage_hour"),
     ] == asked
+    assert "usage_hour: distributed by account_key already" in map(str, second)
     assert ([False] * len(asked), [True] * len(asked)) == (
         [placed.was_there for placed in first],
         [placed.was_there for placed in second],
