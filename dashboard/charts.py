@@ -44,21 +44,32 @@ def daily_cost(stack: Stack) -> go.Figure:
             name=_short(series.name),
             customdata=[[formats.money(value, stack.currency), text(series.name)] for value in series.values],
             hovertemplate="%{customdata[0]}  %{customdata[1]}<extra></extra>",
-            marker={"color": _REST} if series.rest else None,
-            marker_line_width=0,
+            marker={
+                "line_width": 0,
+                "opacity": [0.55 if day == stack.partial else 1.0 for day in stack.days],
+                **({"color": _REST} if series.rest else {}),
+            },
         )
     figure.update_layout(
-        **_plain_layout(360),
+        **_plain_layout(380),
         barmode="stack",
         bargap=0.22,
         hovermode="x unified",
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
+        legend={
+            "orientation": "h",
+            "yanchor": "top",
+            "y": -0.1,
+            "x": 0,
+            "title": None,
+            "traceorder": "normal",
+        },
     )
     figure.update_yaxes(title=f"{stack.currency} per day, estimated", tickformat="~s", rangemode="tozero")
     figure.update_xaxes(tickformat="%-d %b", hoverformat="%a %-d %b %Y", nticks=12)
     if stack.partial is not None and len(stack.days) > 2:
+        so_far = sum(float(series.values[stack.days.index(stack.partial)]) for series in stack.series)
         figure.add_annotation(
-            x=stack.partial, y=1, yref="paper", text=words.TODAY_PARTIAL, showarrow=False, yanchor="top", xanchor="right", font_color=_MUTED, font_size=12
+            x=stack.partial, y=so_far, text=words.TODAY_PARTIAL, showarrow=False, yshift=11, font_color=_MUTED, font_size=11
         )  # fmt: skip
     return figure
 

@@ -1,6 +1,5 @@
 """The dashboard as a web server: Streamlit's app with `/healthz`, `/metrics`, compression and the guard in front."""
 
-import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -71,8 +70,6 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: object = None) -> None:
         await super().startup(sockets)  # pyright: ignore[reportArgumentType]  # as uvicorn hands them over
-        for name in ("uvicorn.access", "uvicorn.error"):
-            logging.getLogger(name).setLevel(logging.WARNING)  # Streamlit turned them up when it started
         if self.started and self._ready is not None:
             self._ready()
 

@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Connection, Engine, insert, text
+from sqlalchemy import Engine, insert, text
 
 from collector.domain.histogram import Histogram
 from collector.domain.minutes import MinuteBlock, pack_many
-from collector.domain.periods import Month, floor_hour, midnight
+from collector.domain.periods import Month, Window, floor_hour, midnight
 from collector.domain.types import account_key
-from collector.store import tables
+from collector.store import partitions, schema, tables
+from collector.store.engine import writing
 
 NOW = datetime(2026, 11, 22, 18, 10, tzinfo=UTC)
 SUBSCRIPTIONS = (
@@ -86,10 +87,13 @@ class Seed:
         self.rows[table].append(values)
 
     def write(self, engine: Engine) -> None:
-        with engine.connect() as connection, connection.begin():
-            make_tables(connection)
+        schema.upgrade(engine)
+        with writing(engine) as connection:
+            partitions.ensure(connection, Window(FIRST_SEEN, self.now + timedelta(days=1)))
             for name, rows in self.rows.items():
                 table = tables.metadata.tables[name]
+                unset = dict.fromkeys({key for row in rows for key in row})
+                rows = [{**unset, **row} for row in rows]
                 for start in range(0, len(rows), BATCH):
                     connection.execute(insert(table), rows[start : start + BATCH])
             if connection.dialect.name == "postgresql":
@@ -235,7 +239,7 @@ class Seed:
                 location=location,
                 usage_name=usage_name,
                 read_at=self.now - timedelta(days=60 - 20 * step) if grew else FIRST_SEEN,
-                label=f"Tokens Per Minute (thousands) - {usage_name.split('.')[-1]}",
+                label=f"Tokens Per Minute (thousands) - {usage_name.rsplit('.', maxsplit=1)[-1]}",
                 limit=Decimal(limit),
                 current=Decimal(current - left),
                 unit="tokens_per_minute",
@@ -312,12 +316,12 @@ class Seed:
         for month, parts in months.items():
             whole = slice(parts[0].start, parts[-1].stop)
             self.add("usage_month", **key, month=month, **usage.sums(what, whole))
-            self._charges("charge_month", {"month": month}, key, what, account, usage, parts)
+            self._charges("charge_month", {"month": month, "part": 0}, key, what, account, usage, parts)
 
     def _charges(
         self,
         table: str,
-        when: dict[str, date],
+        when: dict[str, Any],
         key: dict[str, Any],
         what: Deployment,
         account: Account,
@@ -478,14 +482,6 @@ class Usage:
         }
 
 
-def make_tables(connection: Connection) -> None:
-    """The schema without its migrations; on PostgreSQL one partition takes every month."""
-    tables.metadata.create_all(connection)
-    if connection.dialect.name == "postgresql":
-        for name in tables.PARTITIONED:
-            connection.execute(text(f"create table if not exists {name}_all partition of {name} default"))
-
-
 def _usage(what: Deployment, now: datetime, days: int, number: int) -> Usage:
     """Working-day shapes with growth and bursts; the same deployment and number give the same minutes."""
     random = np.random.default_rng(abs(hash_of(what.name)) + number)
@@ -495,6 +491,7 @@ def _usage(what: Deployment, now: datetime, days: int, number: int) -> Usage:
     shape = np.array([_working(hour) for hour in hours]) * np.linspace(
         1 - what.growth / 2, 1 + what.growth / 2, len(hours)
     )
+    shape = shape * np.repeat(random.lognormal(0, 0.09, days + 1), 24)[: len(hours)]
     limit = what.limit_tpm or 60_000
     level = what.busy * limit * 0.45
     tokens = (shape[:, None] * level * random.lognormal(-0.1, 0.25, (len(hours), 60))).astype(np.int64)

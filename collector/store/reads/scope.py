@@ -5,7 +5,7 @@ carries, so a question never joins a growing table with the inventory to narrow 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -77,8 +77,7 @@ def within(connection: Connection, filters: Filters, table: FromClause) -> list[
     found = places(connection, filters)
     if not filters.tags:
         return [*conditions, _among(table.c.account_key, found)]
-    whole = {key for key, place in found.items() if carries(filters.tags, place.tags)}
-    pairs = _tagged_deployments(connection, filters.tags, found, whole)
+    whole, pairs = _tagged(connection, filters.tags, found)
     tagged = tuple_(table.c.account_key, table.c.deployment).in_(sorted(pairs)) if pairs else false()
     return [*conditions, or_(_among(table.c.account_key, whole), tagged)]
 
@@ -93,19 +92,32 @@ def carries(wanted: Iterable[str], tags: Mapping[str, str]) -> bool:
     return all(held.get(key) in values for key, values in by_key.items())
 
 
-def _tagged_deployments(
-    connection: Connection, wanted: tuple[str, ...], found: Mapping[UUID, Place], whole: Collection[UUID]
-) -> set[Pair]:
-    """Deployments that carry the tags by themselves, or together with those of their account."""
+def _tagged(
+    connection: Connection, wanted: tuple[str, ...], found: Mapping[UUID, Place]
+) -> tuple[set[UUID], set[Pair]]:
+    """Accounts of which every deployment carries the tags, and the single deployments of the others that do.
+
+    A deployment's own value of a tag stands before its account's.
+    """
     deployment = tables.deployment
     rows = connection.execute(select(deployment.c.account_key, deployment.c.deployment, deployment.c.tags))
-    return {
-        (row.account_key, row.deployment)
-        for row in rows
-        if row.account_key in found
-        and row.account_key not in whole
-        and carries(wanted, {**found[row.account_key].tags, **row.tags})
-    }
+    carrying: dict[UUID, set[str]] = defaultdict(set)
+    others: set[UUID] = set()
+    for row in rows:
+        place = found.get(row.account_key)
+        if place is None:
+            continue
+        if carries(wanted, _effective(place.tags, row.tags)):
+            carrying[row.account_key].add(row.deployment)
+        else:
+            others.add(row.account_key)
+    whole = {key for key in carrying if key not in others}
+    return whole, {(key, name) for key in carrying.keys() - whole for name in carrying[key]}
+
+
+def _effective(of_account: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """Azure's tag names know no case."""
+    return {key.casefold(): value for tags in (of_account, own) for key, value in tags.items()}
 
 
 def _among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:

@@ -1,0 +1,207 @@
+"""Every screen opens on every kind of store, and its headline figures are the store's own."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from collector.domain.periods import Month
+from collector.store.engine import open_engine
+from collector.store.reads import cost, room
+from dashboard import formats, words
+from tests.dashboard.conftest import APP, Opened, shown
+from tests.dashboard.worlds import HOSTILE, SWEDEN
+
+NOVEMBER = Month(2026, 11).window
+MARKUP = ("<script>", "<img", "<b>bo", "<b>acc", "<i>x", "<u>team")
+TITLES = {
+    "overview": words.OVERVIEW_TITLE,
+    "cost": words.COST_TITLE,
+    "room": words.ROOM_TITLE,
+    "endings": words.ENDINGS_TITLE,
+    "collection": words.COLLECTION_TITLE,
+}
+
+
+@pytest.mark.parametrize("name", ["demo", "empty", "troubled", "hostile"])
+def test_every_screen_opens_on_every_store(opened: Opened, name: str) -> None:
+    app = opened("overview", name)
+
+    for screen, title in TITLES.items():
+        shown(app, screen)
+        assert [] == [error.message for error in app.exception]
+        assert [] == [error.value for error in app.error]
+        assert [title] == [found.value for found in app.title]
+
+
+def test_an_empty_store_says_how_to_begin(opened: Opened) -> None:
+    app = opened("overview", "empty")
+
+    for screen in ("overview", "cost", "room", "endings"):
+        shown(app, screen)
+        assert words.EMPTY_COMMANDS in [code.value for code in app.code]
+        assert [] == list(app.metric)
+
+
+def test_the_headlines_of_the_overview_are_the_stores(opened: Opened, world: Callable[[str], str]) -> None:
+    app = opened("overview", "demo")
+
+    with open_engine(world("demo"), read_only=True).connect() as connection:
+        total = cost.cost_totals(connection, NOVEMBER)[0]
+        rows = room.room_rows(connection, "2026-11")
+    known = [row.used_share for row in rows if row.used_share is not None]
+    assert [
+        formats.money(total.cost, "USD"),
+        f"{sum(share >= 0.8 for share in known)} of {len(known)}",
+        "2",
+    ] == [metric.value for metric in app.metric]
+
+
+def test_the_days_of_the_cost_chart_add_up_to_the_headline(
+    opened: Opened, world: Callable[[str], str]
+) -> None:
+    app = opened("cost", "demo")
+
+    with open_engine(world("demo"), read_only=True).connect() as connection:
+        total = cost.cost_totals(connection, NOVEMBER)[0]
+    drawn = sum(sum(_numbers(trace["y"])) for trace in _figure(app, 0)["data"])
+    assert formats.money(total.cost, "USD") == app.metric[0].value
+    assert float(total.cost) == pytest.approx(drawn)
+
+
+def test_the_table_of_slices_holds_every_dollar_of_the_period(
+    opened: Opened, world: Callable[[str], str]
+) -> None:
+    app = opened("cost", "demo", by="Team")
+
+    with open_engine(world("demo"), read_only=True).connect() as connection:
+        slices = cost.cost_by(connection, "team", NOVEMBER)
+    table = app.dataframe[0].value
+    assert [part.key or words.NO_KEY["team"] for part in slices] == list(table["name"])
+    assert float(sum((part.cost for part in slices), Decimal(0))) == pytest.approx(table["cost"].sum())
+
+
+def test_what_has_no_price_is_told_apart_from_what_costs(opened: Opened) -> None:
+    app = opened("cost", "demo")
+
+    unpriced = next(metric for metric in app.metric if metric.label == words.UNPRICED)
+    assert unpriced.value.endswith("tokens")
+    assert {"voice-ptu", "new-model-trial"} == set(app.dataframe[1].value["deployment"])
+
+
+def test_room_shows_the_deployment_nearest_to_its_limit_first(opened: Opened) -> None:
+    app = opened("room", "demo")
+
+    table = app.dataframe[0].value
+    assert ["summaries-mini", "voice-ptu", "chat-prod"] == list(table["deployment"][:3])
+    assert -8_000 == table["headroom_tpm"][0]
+    assert "104 %" == app.metric[0].value
+
+
+def test_room_draws_the_deployment_that_a_link_names(opened: Opened) -> None:
+    app = opened("room", "demo", deployment="chat-prod · contoso-aoai-eastus2")
+
+    assert "chat-prod · contoso-aoai-eastus2" == app.selectbox(key="deployment").value
+    limits = next(trace for trace in _figure(app, 0)["data"] if trace["name"] == words.LIMIT)
+    assert {450_000} == set(_numbers(limits["y"]))
+
+
+def test_endings_come_soonest_first_and_say_what_happens(opened: Opened) -> None:
+    app = opened("endings", "demo")
+
+    table = app.dataframe[0].value
+    assert ["intranet-bot", "voice-ptu", "summaries-mini"] == list(table["deployment"][:3])
+    assert ["7 days ago", "in 12 days", "in 26 days"] == list(table["left"][:3])
+    assert ["upgraded by Azure", "stops working", "upgraded by Azure"] == list(table["on_the_day"][:3])
+
+
+def test_a_failed_scope_is_named_with_what_would_mend_it(opened: Opened) -> None:
+    app = opened("collection", "troubled")
+
+    said = " ".join(text.value for text in app.text)
+    assert SWEDEN.arm_id.lower() in said
+    assert "403 AuthorizationFailed" in said
+    assert any("Monitoring Reader" in code.value for code in app.code)
+
+
+def test_old_and_missing_data_is_said_above_the_figures(opened: Opened) -> None:
+    app = opened("overview", "troubled")
+
+    for screen in ("overview", "cost", "room"):
+        shown(app, screen)
+        said = " ".join(warning.value for warning in app.warning)
+        assert "These figures are old" in said
+        assert "could not be read" in said
+        assert any("80.0 %" in info.value for info in app.info)
+
+
+def test_filters_narrow_every_figure(opened: Opened, world: Callable[[str], str]) -> None:
+    whole, narrowed = opened("cost", "demo"), opened("cost", "demo", tag="team=Legal")
+
+    assert {"Legal"} == set(narrowed.dataframe[-1].value["team"])
+    assert whole.metric[0].value != narrowed.metric[0].value
+
+
+def test_a_link_that_means_nothing_shows_the_usual_period(opened: Opened) -> None:
+    app = opened("cost", "demo", period="Last 3 centuries", subscription="nobody")
+
+    assert words.period_name("month") == app.selectbox(key="period").value
+    assert [] == list(app.exception)
+
+
+def test_a_store_of_another_revision_is_refused_with_its_own_word(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch, opened: Opened
+) -> None:
+    path = tmp_path / "other.db"
+    open_engine(f"sqlite:///{path}").dispose()
+    monkeypatch.setenv("AOAI_DATABASE_URL", f"sqlite:///{path}")
+    app = AppTest.from_file(str(APP), default_timeout=30).run()
+
+    assert [words.FAILED_TITLE] == [title.value for title in app.title]
+    assert any("db upgrade" in code.value for code in app.code)
+
+
+def test_hostile_names_never_reach_markdown_nor_plotly_as_they_are(opened: Opened) -> None:
+    app = opened("overview", "hostile")
+
+    for screen in TITLES:
+        shown(app, screen)
+        marked = [
+            *app.markdown,
+            *app.caption,
+            *app.title,
+            *app.subheader,
+            *app.warning,
+            *app.info,
+            *app.error,
+        ]
+        labels = [metric.label + metric.value + (metric.help or "") for metric in app.metric]
+        drawn = [json.dumps(_figure(app, place)) for place in range(len(app.get("plotly_chart")))]
+        for said in [*(element.value for element in marked), *labels]:
+            assert [] == [piece for piece in (*MARKUP, "**bold**", "http://evil") if piece in said]
+        for figure in drawn:
+            assert [] == [piece for piece in (*MARKUP, "[r] %{x}") if piece in figure]
+
+
+def test_a_hostile_name_stands_in_the_table_as_it_is(opened: Opened) -> None:
+    app = opened("room", "hostile")
+
+    assert HOSTILE in list(app.dataframe[0].value["deployment"])
+
+
+def _figure(app: AppTest, place: int) -> dict[str, Any]:
+    return json.loads(app.get("plotly_chart")[place].proto.spec)  # pyright: ignore[reportAttributeAccessIssue]  # an unknown element
+
+
+def _numbers(values: Any) -> list[float]:
+    """Plain lists, or Plotly's typed arrays."""
+    if isinstance(values, dict):
+        import base64
+
+        import numpy as np
+
+        return np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"]).tolist()
+    return [float(value) for value in values]
