@@ -29,7 +29,10 @@ _POINT = re.compile(rb'\{"timeStamp":"[^"]+","(?:total|average)":[^,}]+')
 
 @dataclass(slots=True)
 class Fault:
-    """`times` calls (None: all) whose method and path match: `status` with a body, or one of the other kinds."""
+    """`times` calls (None: all) whose method and path match: `status` with a body, or one of the other kinds.
+
+    `holds` must be found in the body of the call too, so that a batch can fail for one resource in it.
+    """
 
     match: str
     kind: str = "status"
@@ -41,6 +44,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict[str, str])
     body: str | None = None
     metrics: tuple[str, ...] = ("*",)
+    holds: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -105,12 +109,14 @@ class Weather:
         with self._lock:
             return list(self._faults)
 
-    def strike(self, method: str, target: str) -> list[Fault]:
+    def strike(self, method: str, target: str, body: str = "") -> list[Fault]:
         """The faults that hit this call: delays together with at most one other."""
         hit: list[Fault] = []
         with self._lock:
             for fault in list(self._faults):
                 if not re.search(fault.match, f"{method} {target}"):
+                    continue
+                if fault.holds is not None and not re.search(fault.holds, body, re.IGNORECASE):
                     continue
                 if fault.skip:
                     fault.skip -= 1

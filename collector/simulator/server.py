@@ -157,7 +157,9 @@ class _Handler(BaseHTTPRequestHandler):
         if call.path.startswith("/_sim/"):
             self._send(owner.control(call), call, began, logged=False)
             return
-        hit = owner.weather.strike(call.method, unquote_plus(self.path.replace("+", "%2B")))
+        hit = owner.weather.strike(
+            call.method, unquote_plus(self.path.replace("+", "%2B")), body.decode(errors="replace")
+        )
         for fault in hit:
             if fault.kind == "delay":
                 time.sleep(fault.seconds)

@@ -5,12 +5,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from urllib.parse import urlsplit
 
 import orjson
 import pytest
 
+from collector.simulator.estate import Account
 from collector.simulator.faults import Fault
 from collector.simulator.server import Simulator
 from collector.simulator.world import World
@@ -124,6 +126,28 @@ def test_an_odd_fault_is_refused_with_what_would_be_right(text: str, words: str)
 def test_a_fault_reads_from_the_command_line() -> None:
     fault = Fault.parse("kind=throttle,match=getBatch,times=0,retry_after=5")
     assert ("throttle", 429, None, "5") == (fault.kind, fault.status, fault.times, fault.retry_after)
+
+
+def test_a_batch_can_fail_for_one_of_its_resources(client: Client, world: World, settled: Stretch) -> None:
+    first = world.accounts[0]
+    mates = [
+        a for a in world.accounts if (a.subscription, a.location) == (first.subscription, first.location)
+    ]
+    client.send(
+        "/_sim/faults", [{"match": "getBatch", "status": 500, "times": None, "holds": mates[-1].name}]
+    )
+    told = [client.batch(ids, "TokenTransaction", *settled).status for ids in (mates, mates[:-1], mates[-1:])]
+    assert [500, 200, 500] == told
+
+
+def test_many_calls_at_once_tell_the_same(client: Client, world: World, settled: Stretch) -> None:
+    def ask(account: Account) -> bytes:
+        return client.batch([account], "TokenTransaction,ProcessedPromptTokens", *settled, BY_NAME).body
+
+    accounts = [a for a in world.accounts if a.exists(NOW)] * 3
+    with ThreadPoolExecutor(8) as pool:
+        at_once = list(pool.map(ask, accounts))
+    assert [ask(account) for account in accounts] == at_once
 
 
 def test_the_log_keeps_what_was_asked_and_the_stats_count_it(client: Client, azure: Simulator) -> None:
