@@ -48,13 +48,21 @@ def distribute() -> None:
     "--role", required=True, help="The database role (or Entra identity) that the dashboard logs in as."
 )
 @click.option("--run", is_flag=True, help="Run the statements on AOAI_DATABASE_URL (default: print them).")
-def grant(role: str, run: bool) -> None:
+@click.option(
+    "--entra", is_flag=True, help="With --run: make the role first, for the Entra identity of that name."
+)
+def grant(role: str, run: bool, entra: bool) -> None:
     """Let the dashboard's PostgreSQL role read everything and write only what people do with alerts."""
     from collector import settings, wiring
     from collector.store import grants
 
+    if entra and not run:
+        raise click.UsageError("--entra without --run: expected both, since the role is made on the server")
     if run:
-        done = grants.grant(wiring.build_engine(settings.load()), role)
+        engine = wiring.build_engine(settings.load())
+        if entra and grants.make_entra_role(engine, role):
+            say(f"role {role}: made")
+        done = grants.grant(engine, role)
         say(f"role {role}: {len(done)} statements run")
         return
     for statement in grants.dashboard_grants(role):

@@ -50,8 +50,9 @@ Result = TypeVar("Result")
 def open_engine(url: str, *, read_only: bool = False, password: Password | None = None) -> Engine:
     """The database of `AOAI_DATABASE_URL`; a URL or a path that cannot work is refused with the reason.
 
-    `password` is asked anew for every connection to PostgreSQL (an Entra token, say). A SQLite file is made when it is missing (unless `read_only`) and looked into at once; PostgreSQL is first
-    asked by whoever asks first, since it may start after us.
+    `password` is asked anew for every connection to PostgreSQL (an Entra token, say). A SQLite file is made when it is
+    missing (unless `read_only`) and looked into at once; PostgreSQL is first asked by whoever asks first, since it may
+    start after us.
     """
     try:
         parsed = make_url(url)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from psycopg import sql
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, NullPool, create_engine
 
 from collector.domain.types import NeedsHuman
 from collector.store.engine import writing
 from collector.store.errors import clear_errors
+from collector.store.token_login import log_in_like
 
 INSERTABLE: Final = ("alert_action",)
 """What a person does with an alert is a row here; the alert step applies it."""
@@ -46,17 +47,36 @@ def dashboard_grants(
 
 def grant(engine: Engine, role: str) -> tuple[str, ...]:
     """Run the statements in one transaction; gives them back."""
+    # A name that cannot be one is refused before anything is asked of the server.
+    dashboard_grants(role)
     with clear_errors("granting the dashboard's rights"), writing(engine) as connection:
         schema = _schema(connection)
-        if connection.exec_driver_sql("select 1 from pg_roles where rolname = %s", (role,)).first() is None:
+        if not _exists(connection, role):
             raise NeedsHuman(
-                f"there is no database role {role!r}: make it first, with `create role`, or for an Entra identity with the "
-                "function pgaadauth_create_principal"
+                f"there is no database role {role!r}: make it first, with `create role`, or for an Entra identity with "
+                "`aoai-monitor db grant --entra`"
             )
         statements = dashboard_grants(role, schema=schema, insertable=_existing(connection, schema))
         for statement in statements:
             connection.exec_driver_sql(statement.replace("%", "%%"))
     return statements
+
+
+def make_entra_role(engine: Engine, role: str, *, home: str = "postgres") -> bool:
+    """Make the database role of an Entra identity on Azure, which has the function for it in database `home` only.
+
+    False where the role is there already.
+    """
+    with clear_errors("looking for the role"), engine.connect() as connection:
+        _schema(connection)
+        if _exists(connection, role):
+            return False
+    elsewhere = create_engine(engine.url.set(database=home), poolclass=NullPool)
+    log_in_like(elsewhere, engine)
+    with clear_errors(f"making the role in the database {home}"), elsewhere.begin() as connection:
+        # Neither an administrator nor one who must sign in with a second factor, which a program cannot.
+        connection.exec_driver_sql("select * from pgaadauth_create_principal(%s, false, false)", (role,))
+    return True
 
 
 def writable_tables(connection: Connection) -> tuple[str, ...]:
@@ -73,6 +93,12 @@ def writable_tables(connection: Connection) -> tuple[str, ...]:
         (list(_WRITES),),
     )
     return tuple(name for name, may in found if set(may) - ({"insert"} if name in INSERTABLE else set()))
+
+
+def _exists(connection: Connection, role: str) -> bool:
+    return (
+        connection.exec_driver_sql("select 1 from pg_roles where rolname = %s", (role,)).first() is not None
+    )
 
 
 def _schema(connection: Connection) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from collector.domain.types import NeedsHuman
 from collector.store.engine import open_engine, writing
 from collector.store.errors import BadDatabaseUrl
-from collector.store.grants import INSERTABLE, dashboard_grants, grant, writable_tables
+from collector.store.grants import INSERTABLE, dashboard_grants, grant, make_entra_role, writable_tables
 from collector.store.tables import metadata
 
 
@@ -102,6 +102,25 @@ def test_granting_twice_changes_nothing(postgres: Engine, role: str) -> None:
     grant(postgres, role)
 
     assert once == rights()
+
+
+def test_the_role_of_an_entra_identity_is_made_once_by_azure_s_own_function(
+    postgres: Engine, role: str
+) -> None:
+    """A stand-in of the function; the real one is Azure's and could not be tried here."""
+    made = f"identity-{uuid.uuid4().hex[:8]}"
+    with writing(postgres) as connection:
+        connection.exec_driver_sql(
+            "create function pgaadauth_create_principal(name text, admin bool, mfa bool) returns text language plpgsql as "
+            "$$ begin execute format('create role %%I login', name); return name; end $$"
+        )
+    home = postgres.url.database or ""
+    try:
+        assert [True, False] == [make_entra_role(postgres, made, home=home) for _ in range(2)]
+        assert not make_entra_role(postgres, role, home=home)
+    finally:
+        with writing(postgres) as connection:
+            connection.exec_driver_sql(f'drop role if exists "{made}"')
 
 
 def test_a_role_that_does_not_exist_is_named(postgres: Engine) -> None:
