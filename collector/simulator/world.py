@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collector.simulator.truth import Truth, Usage
 
 NAMESPACE = uuid.UUID("2b2f0e1c-6f0a-5d55-9e0b-0d9c6f5a7e11")
+# Three to a subscription, as companies keep a team's accounts together.
 LOCATIONS = (
     "eastus2",
     "swedencentral",
@@ -145,7 +146,8 @@ class World:
         )
 
     def _account(self, i: int) -> Account:
-        location = LOCATIONS[(i // max(1, self.size.subscriptions) + i) % len(LOCATIONS)]
+        home = 3 * (i % self.size.subscriptions) + (i // self.size.subscriptions) % 3
+        location = LOCATIONS[home % len(LOCATIONS)]
         team = TEAMS[i % len(TEAMS)]
         kind = "AIServices" if i % 3 == 1 else "OpenAI"
         tags = {
