@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select, update
 
-from collector.domain.periods import Window
+from collector.domain.periods import Window, days
 from collector.domain.types import Account, DeletedAccount, Deployment, Subscription, account_key
 from collector.store import tables
 from collector.store.writes.bulk import upsert
-from collector.store.writes.dirty import mark_window
+from collector.store.writes.dirty import mark_days
 from collector.store.writes.revisions import ASKABLE, Change, Known, Revision, ended, first_look, next_look
 from collector.store.writes.tags import account_subject, deployment_subject, record_tags, subscription_subject
 
@@ -174,8 +174,12 @@ def _write_changes(connection: Connection, changes: Sequence[tuple[UUID, str, Ch
         for revision in change.revisions
     ]
     upsert(connection, tables.deployment_revision, rows, ("account_key", "deployment", *_REVISION))
-    for key, since in _earliest(changes).items():
-        mark_window(connection, [key], Window(max(min(since, at), at - ASKABLE), at + timedelta(seconds=1)))
+    end = at + timedelta(seconds=1)
+    reaches = {
+        key: Window(max(min(since, at), at - ASKABLE), end) for key, since in _earliest(changes).items()
+    }
+    # All at once, and so in the order of their keys: other writers mark the same days.
+    mark_days(connection, ((key, day) for key, window in reaches.items() for day in days(window)))
 
 
 def _earliest(changes: Sequence[tuple[UUID, str, Change]]) -> dict[UUID, datetime]:
