@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from collector.simulator import arm, cost_query, logs, metrics_wire, model_lists, prices, quota
 from collector.simulator.access import Access
 from collector.simulator.asked import ARM_MINUTE_SPAN, Refused, asked, start_and_end, timespan
-from collector.simulator.bills import Bills
 from collector.simulator.estate import Account, Subscription
 from collector.simulator.messages import (
     Answer,
@@ -24,8 +23,6 @@ from collector.simulator.messages import (
     skipped,
 )
 from collector.simulator.metrics import Metrics
-from collector.simulator.traffic import Traffic
-from collector.simulator.truth import Truth
 from collector.simulator.world import World
 
 if TYPE_CHECKING:
@@ -45,10 +42,9 @@ PAGES = {"subscriptions": 2, "accounts": 5, "deployments": 5, "usages": 60, "mod
 class Routes:
     def __init__(self, world: World, simulator: Simulator, page_size: int | None) -> None:
         self.world, self._simulator = world, simulator
-        self.traffic = Traffic(world)
-        self.metrics = Metrics(world, self.traffic)
-        self.bills = Bills(world, self.traffic)
-        self.truth = Truth(world, self.traffic, self.bills)
+        self.truth = world.truths
+        self.metrics = Metrics(world, self.truth.traffic)
+        self.bills = self.truth.bills
         self.access = Access()
         self._pages = dict.fromkeys(PAGES, page_size) if page_size else PAGES
         routes: Sequence[tuple[str, str, Callable[[Call, Found], Answer]]] = (

@@ -196,7 +196,7 @@ class Truth:
 
 
 def truth_of(world: World) -> Truth:
-    """The truth of a world that nobody serves; a server has its own, over the same traffic."""
+    """Made once for a world, and shared by whoever serves it and whoever asks it."""
     traffic = Traffic(world)
     return Truth(world, traffic, Bills(world, traffic))
 
