@@ -3,7 +3,6 @@
 Exit status: 0 done, 1 ended partial or failed, 2 bad configuration or arguments.
 """
 
-import sys
 from typing import Any
 
 import click
@@ -38,7 +37,7 @@ class _Commands(click.Group):
     cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(package_name="aoai-monitor")
-def cli() -> None:
+def main() -> None:
     """What Azure OpenAI costs you, how much room is left, and what ends when."""
 
 
@@ -50,12 +49,7 @@ for _command in (
     *dashboard.COMMANDS,
     *database.COMMANDS,
 ):
-    cli.add_command(_command)
+    main.add_command(_command)
 
 
-def main() -> None:
-    """The console script."""
-    sys.exit(cli(prog_name="aoai-monitor"))
-
-
-__all__ = ["cli", "main"]
+__all__ = ["main"]
