@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -272,7 +273,8 @@ def _odd(at: datetime) -> datetime:
 
 def _free_name(stem: str, taken: set[str]) -> str:
     """Accounts of one company hold deployments of equal names; one account does not."""
-    return next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if name not in taken)
+    numbered = (f"{stem}-{n}" for n in itertools.count(2))
+    return next(name for name in itertools.chain((stem,), numbered) if name not in taken)
 
 
 def _priced(plan: Plan, location: str) -> bool:
