@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench lock clean distclean
+.PHONY: help install demo test lint format bench lock sbom audit clean distclean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,12 @@ lock: ## Choose the newest fitting versions and write requirements/*.txt (needs 
 	$(COMPILE) pyproject.toml --group dev --group build --constraint requirements/run.txt --output-file requirements/dev.txt
 	$(COMPILE) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 	$(COMPILE) --group uv --output-file requirements/uv.txt
+
+sbom: $(INSTALLED) ## Write out/sbom.cdx.json and docs/licences.md from the lock
+	$(BIN)/python .ci/sbom.py
+
+audit: $(INSTALLED) ## Look up known weaknesses of what is locked (needs the network)
+	$(BIN)/python .ci/audit.py
 
 clean: ## Remove what the tools left behind (keeps .venv)
 	rm -rf build dist out .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
