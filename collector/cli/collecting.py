@@ -1,5 +1,6 @@
 """Commands that read Azure, work out what follows, and keep doing so."""
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -69,7 +70,13 @@ def serve() -> None:
 
     chosen = settings.load()
     wiring.set_up_logging(chosen)
-    schedule.serve(wiring.build_context(chosen, wiring.build_engine(chosen)), wiring.build_steps(chosen))
+    ended = schedule.serve(
+        wiring.build_context(chosen, wiring.build_engine(chosen)), wiring.build_steps(chosen)
+    )
+    if not ended:
+        # Python would wait for the hanging thread; nothing of it is stored, and the next start reads it again.
+        sys.stderr.flush()
+        os._exit(DONE)
 
 
 @click.command(

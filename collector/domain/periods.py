@@ -146,7 +146,8 @@ def plan_windows(
             + _planned(minutes_from, end, "PT1M", minute_window_days)
         )
     trailing = timedelta(hours=night_trailing_hours) if nightly else timedelta(minutes=trailing_minutes)
-    wanted_from = floor_hour(min(known_through, now - trailing))
+    # Also before what is known: its newest minutes were partial when they were read, however long ago.
+    wanted_from = floor_hour(min(known_through, now) - trailing)
     start = max(wanted_from, oldest)
     gap_end = min(start, floor_hour(end))
     return Plan(

@@ -27,7 +27,7 @@ from collector.domain.headroom import (
 )
 from collector.domain.minutes import MinuteBlock, unpack_many
 from collector.domain.periods import Window
-from collector.domain.throttling import classify, summarise
+from collector.domain.throttling import ThrottleClasses, classify, summarise
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +114,22 @@ class RoomPeriod:
     trend: tuple[float | None, ...]
 
 
-def usage_day(hours: Sequence[StoredHour], lifetime: Lifetime, day: Window, now: datetime) -> UsageDay:
-    """The day of one deployment from its hours, in order of time."""
+def usage_day(
+    hours: Sequence[StoredHour],
+    lifetime: Lifetime,
+    day: Window,
+    now: datetime,
+    before: StoredHour | None = None,
+) -> UsageDay:
+    """The day of one deployment from its hours, in order of time.
+
+    `before` is the hour that ends with the day's first minute: a limiter looks back over midnight.
+    """
     first = hours[0]
     starts = [hour.hour for hour in hours]
     block = _block(hours)
     limits = limits_by_minute(lifetime.limits, starts)
-    classes = classify(starts, block, limits)
+    classes = _classes(hours, lifetime, before)
     summary = summarise(
         starts,
         block,
@@ -205,6 +214,15 @@ def peak_share(sums: UsageSums, limit: LimitRevision | None) -> float | None:
         if peak is not None and cap and room.minutes_covered
     ]
     return max(shares, default=None)
+
+
+def _classes(hours: Sequence[StoredHour], lifetime: Lifetime, before: StoredHour | None) -> ThrottleClasses:
+    rows = hours if before is None else (before, *hours)
+    starts = [hour.hour for hour in rows]
+    classes = classify(starts, _block(rows), limits_by_minute(lifetime.limits, starts))
+    if before is None:
+        return classes
+    return ThrottleClasses(*(getattr(classes, one.name)[1:] for one in fields(classes)))
 
 
 def _block(hours: Sequence[StoredHour]) -> MinuteBlock:

@@ -33,7 +33,7 @@ def collect(
 
     Raises `LeaseHeld` where another process collects and `wait` is False.
     """
-    with lease(context.engine, STEP, wait=wait, on_wait=_tell):
+    with lease(context.engine, STEP, wait=wait, on_wait=_tell, stop=context.stopping):
         results: list[RunResult] = []
         for job in JOBS if only is None else (only,):
             for part in _parts(span, nightly=nightly)[job]:

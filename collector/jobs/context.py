@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Final, Literal
 from uuid import uuid4
 
 import structlog
@@ -16,13 +16,15 @@ from collector.domain.types import NeedsHuman, TryLater
 from collector.ports import Clock, Progress, Sources
 from collector.store import writes
 from collector.store.engine import Connection, Engine
-from collector.store.reads.usage import watermarks
+from collector.store.errors import StoreError
+from collector.store.reads.collection import watermarks
 
 log = structlog.get_logger(__name__)
 
 Outcome = Literal["ok", "partial", "failed"]
-HOLDER = f"{socket.gethostname()} pid {os.getpid()}"
-_SHOWN_FAILURES = 20
+_SHOWN_FAILURES: Final = 20
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_Ended = tuple[Outcome, str | None]
 
 
 class NoProgress:
@@ -90,6 +92,7 @@ class Tally:
     windows: int = 0
     scopes_done: set[str] = field(default_factory=set[str])
     failures: dict[str, str] = field(default_factory=dict[str, str])
+    failed_before: set[str] = field(default_factory=set[str])
 
     def succeed(self, scope: str, rows: int = 0, windows: int = 1) -> None:
         """The scope is known as of now; its facts are committed."""
@@ -97,18 +100,21 @@ class Tally:
         self.rows += rows
         self.windows += windows
 
-    def known_through(self, scopes: Mapping[str, datetime]) -> None:
+    def known_through(self, scopes: Mapping[str, datetime], since: datetime | None = None) -> None:
         """Move watermarks, in a transaction of their own; the facts they speak of are committed.
 
-        A watermark never goes back: reading an old span again does not make the newest unknown.
+        A watermark never goes back: reading an old span again does not make the newest unknown. Nor does it jump:
+        a reading that begins at `since`, after what is known, leaves the time between them to be read.
         """
         now = self.context.clock()
 
         def move(connection: Connection) -> None:
-            before = watermarks(connection, self.job)
+            marks = watermarks(connection, self.job)
+            before = {scope: mark.through for (_, scope), mark in marks.items()}
             newest = {
                 scope: min(now, max(through, before.get(scope) or through))
                 for scope, through in scopes.items()
+                if since is None or since <= (before.get(scope) or _NEVER)
             }
             writes.advance_watermarks(connection, self.job, newest, at=now)
 
@@ -128,9 +134,10 @@ class Tally:
 
     def forgive(self, scope: str) -> None:
         """A part that failed before and works again is no longer a worry of its own."""
-        writes.retrying(
-            self.context.engine, lambda connection: writes.forget_scope(connection, self.job, scope)
-        )
+        if scope in self.failed_before - self.failures.keys() - self.scopes_done:
+            writes.retrying(
+                self.context.engine, lambda connection: writes.forget_scope(connection, self.job, scope)
+            )
 
     @property
     def status(self) -> Outcome:
@@ -140,33 +147,39 @@ class Tally:
 
     @contextmanager
     def scope(self, name: str) -> Iterator[None]:
-        """A part of the work that may fail alone: what Azure or a missing right broke is noted, not raised."""
+        """A part of the work that may fail alone: what Azure or a missing right broke is noted, not raised.
+
+        What the store cannot do ends the job: no other part could be stored either.
+        """
         try:
             yield
+        except StoreError:
+            raise
         except (TryLater, NeedsHuman) as error:
             self.fail(name, error)
+        else:
+            self.forgive(name)
 
 
 def run_job(context: Context, job: str, step: Callable[[Tally], None]) -> RunResult:
-    """One job with its row in `run`; what it raises is recorded as failed and raised again."""
-    tally = Tally(context, job)
+    """One job with its row in `run`. A fault of ours fails this job alone; what the store refuses is raised."""
     before = context.sources.calls.counts()
     run_id = str(uuid4())
 
-    def begin(connection: Connection) -> None:
+    def begin(connection: Connection) -> set[str]:
         writes.close_abandoned_runs(connection, job, at=context.clock())
-        writes.start_run(connection, run_id, job, at=context.clock(), holder=HOLDER)
+        writes.start_run(
+            connection, run_id, job, at=context.clock(), holder=f"{socket.gethostname()} pid {os.getpid()}"
+        )
+        marks = watermarks(connection, job)
+        return {scope for (_, scope), mark in marks.items() if mark.status != "ok"}
 
-    writes.retrying(context.engine, begin)
-    status: Outcome = "failed"
-    error: str | None = "ended by an error"
+    tally = Tally(context, job, failed_before=writes.retrying(context.engine, begin))
+    ended: _Ended = ("failed", "ended by an error")
     try:
-        step(tally)
-        status = tally.status
-        shown = list(tally.failures.items())[:_SHOWN_FAILURES]
-        error = "; ".join(f"{scope}: {why}" for scope, why in shown) or None
+        ended = _take(tally, step)
     except BaseException as raised:
-        error = f"{type(raised).__name__}: {raised}"
+        ended = ("failed", f"{type(raised).__name__}: {raised}")
         raise
     finally:
         context.progress.done()
@@ -177,21 +190,36 @@ def run_job(context: Context, job: str, step: Callable[[Tally], None]) -> RunRes
                 connection,
                 run_id,
                 at=context.clock(),
-                status=status,
+                status=ended[0],
                 calls=after.calls - before.calls,
                 throttles=after.throttles - before.throttles,
                 rows=tally.rows,
                 windows=tally.windows,
-                error=error,
+                error=ended[1],
             ),
         )
     log.info(
         "job ended",
         job=job,
-        status=status,
+        status=ended[0],
         rows=tally.rows,
         windows=tally.windows,
         failed=len(tally.failures),
     )
-    failures = tuple(f"{scope}: {why}" for scope, why in tally.failures.items())
-    return RunResult(job, status, tally.rows, tally.windows, failures)
+    return RunResult(job, ended[0], tally.rows, tally.windows, _told(tally.failures))
+
+
+def _take(tally: Tally, step: Callable[[Tally], None]) -> _Ended:
+    try:
+        step(tally)
+    except StoreError:
+        raise
+    except Exception as error:
+        # The top of a job: the next job must still run.
+        log.exception("job failed", job=tally.job)
+        tally.failures[tally.job] = f"{type(error).__name__}: {error}"
+    return tally.status, "; ".join(_told(tally.failures)[:_SHOWN_FAILURES]) or None
+
+
+def _told(failures: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{scope}: {why}" for scope, why in failures.items())

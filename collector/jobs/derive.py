@@ -7,13 +7,14 @@ nothing changed.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from threading import Event
 from typing import Final
 from uuid import UUID
 
 import structlog
 
 from collector.domain.headroom import LimitRevision
-from collector.domain.periods import DAY, Month, Window, last_days, midnight, month_of
+from collector.domain.periods import DAY, HOUR, Month, Window, last_days, midnight, month_of
 from collector.domain.rollup import (
     Lifetime,
     RoomPeriod,
@@ -31,7 +32,7 @@ from collector.ports import Progress
 from collector.store.engine import Engine, retrying
 from collector.store.lease import lease
 from collector.store.reads import rollup
-from collector.store.writes.dirty import clear_days
+from collector.store.writes.dirty import DirtyDay, clear_days
 from collector.store.writes.findings import (
     drop_stale_periods,
     record_room_periods,
@@ -73,23 +74,28 @@ def derive(
     everything: bool = False,
     wait: bool = True,
     progress: Progress | None = None,
+    stopping: Event | None = None,
 ) -> Derived:
-    """Bring every finding up to its facts, under the lease of deriving."""
-    shown = progress or NoProgress()
-    with lease(engine, STEP, wait=wait, on_wait=_tell):
+    """Bring every finding up to its facts, under the lease of deriving.
+
+    Asked to stop, it ends between two accounts; what was marked stays marked and is worked out next time.
+    """
+    shown, stop = progress or NoProgress(), stopping or Event()
+    with lease(engine, STEP, wait=wait, on_wait=_tell, stop=stop):
         with engine.connect() as connection:
             dirty = rollup.dirty_days(connection)
             lifetimes = rollup.lifetimes(connection)
-            wanted = set(
-                rollup.all_days(connection) if everything else ((day.account_key, day.day) for day in dirty)
-            )
+            wanted = set(rollup.all_days(connection) if everything else _touched(dirty, now))
             wanted |= _held_days(lifetimes, now)
             estate = read_estate(connection, rules, lifetimes)
         shown.start("working out", len(wanted))
         days, charges = 0, 0
         for account, span in _spans(wanted):
-            hours = _hours(engine, account, span)
-            days += _store_days(engine, account, hours, lifetimes, now)
+            if stop.is_set():
+                shown.done()
+                return Derived(days, 0, 0, charges)
+            hours = _hours(engine, account, Window(span.start - HOUR, span.end))
+            days += _store_days(engine, account, hours, span, lifetimes, now)
             charges += derive_charges(engine, estate, account, span, hours, now)
             shown.advance(span.length // DAY)
         touched = {(account, month_of(day)) for account, day in wanted}
@@ -104,6 +110,12 @@ def derive(
 
 def _tell(holder: object) -> None:
     log.info("waiting: another process derives", holder=str(holder))
+
+
+def _touched(dirty: Iterable[DirtyDay], now: datetime) -> set[tuple[UUID, date]]:
+    """Changed days, and the days after them: the first minute of a day is judged by the one before it."""
+    found = {(one.account_key, one.day) for one in dirty}
+    return found | {(account, day + DAY) for account, day in found if day < now.date()}
 
 
 def _held_days(lifetimes: Mapping[DeploymentKey, Lifetime], now: datetime) -> set[tuple[UUID, date]]:
@@ -147,15 +159,32 @@ def _hours(engine: Engine, account: UUID, span: Window) -> Hours:
 
 
 def _store_days(
-    engine: Engine, account: UUID, hours: Hours, lifetimes: Mapping[DeploymentKey, Lifetime], now: datetime
+    engine: Engine,
+    account: UUID,
+    hours: Hours,
+    span: Window,
+    lifetimes: Mapping[DeploymentKey, Lifetime],
+    now: datetime,
 ) -> int:
     found: list[UsageDay] = []
     for deployment, days in hours.items():
         lifetime = lifetimes.get((account, deployment), Lifetime())
         for day, members in days.items():
-            found.append(usage_day(members, lifetime, Window(midnight(day), midnight(day) + DAY), now))
+            window = Window(midnight(day), midnight(day) + DAY)
+            # A day whose minutes were dropped by age is a fact by now: its percentiles could not be had again.
+            if window.start >= span.start and not any(map(_pruned, members)):
+                found.append(usage_day(members, lifetime, window, now, _hour_before(days, window)))
     retrying(engine, lambda connection: record_usage_days(connection, found))
     return len(found)
+
+
+def _pruned(hour: StoredHour) -> bool:
+    return hour.minutes_covered > 0 and hour.minutes is None
+
+
+def _hour_before(days: Mapping[date, Sequence[StoredHour]], day: Window) -> StoredHour | None:
+    wanted = day.start - HOUR
+    return next((hour for hour in reversed(days.get(wanted.date(), ())) if hour.hour == wanted), None)
 
 
 def _months(engine: Engine, touched: Iterable[tuple[UUID, Month]]) -> int:

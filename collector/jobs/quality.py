@@ -72,7 +72,9 @@ def _collect(
     context = tally.context
     now, limits = context.clock(), context.limits
     # A first run reads hours only as far back as minutes: how well a deployment answered ages fast.
-    back_days = limits.backfill_days if grain == DAY else min(limits.backfill_days, limits.minute_backfill_days)
+    back_days = (
+        limits.backfill_days if grain == DAY else min(limits.backfill_days, limits.minute_backfill_days)
+    )
     with context.engine.connect() as connection:
         accounts = inventory.living_accounts(connection, context.limits.subscriptions)
         published = {key: names for key, (names, _) in inventory.published_metrics(connection).items()}
@@ -96,7 +98,8 @@ def _collect(
         if context.stopping.is_set():
             return
         alive = [account for account in members if account.key not in lost]
-        lost |= _read(tally, alive, window, groups, grain, published, decode, record)
+        since = window.start if span else None
+        lost |= _read(tally, alive, window, groups, grain, published, decode, record, since)
         context.progress.advance(note=window.start.date().isoformat())
 
 
@@ -109,6 +112,7 @@ def _read(
     published: Mapping[UUID, frozenset[str]],
     decode: Decode,
     record: Callable[..., Any],
+    since: datetime | None,
 ) -> set[UUID]:
     """One window of accounts of one place, stored for those that answered every group; gives back the others."""
     context = tally.context
@@ -133,7 +137,7 @@ def _read(
         context.engine,
         lambda connection: record(connection, rows, [account.key for account in whole], window, at=now),
     )
-    tally.known_through({account.arm_id.lower(): min(window.end, now) for account in whole})
+    tally.known_through({account.arm_id.lower(): min(window.end, now) for account in whole}, since)
     tally.rows += len(rows)
     tally.windows += 1
     return set(failed)

@@ -2,7 +2,6 @@
 
 import signal
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,7 +17,7 @@ from collector.jobs.context import Context
 
 log = structlog.get_logger(__name__)
 
-GRACE_SECONDS: Final = 9.0
+GRACE_SECONDS: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +30,11 @@ class Step:
     cron: str | None = None
 
 
-def serve(context: Context, steps: list[Step]) -> None:
+def serve(context: Context, steps: list[Step]) -> bool:
     """Run the steps on their times, one at a time, until SIGTERM or SIGINT; then end within ten seconds.
 
-    A step asked to stop leaves what it stored; its watermark tells the next process where to go on.
+    A step asked to stop leaves what it stored; its watermark tells the next process where to go on. False: a step
+    hangs in a call that nothing interrupts, and the process must be left without waiting for its threads.
     """
     # One thread: steps follow each other, so a nightly read never meets a cycle.
     scheduler = BackgroundScheduler(
@@ -56,16 +56,16 @@ def serve(context: Context, steps: list[Step]) -> None:
         scheduler.modify_job(step.name, next_run_time=context.clock())
     context.stopping.wait()
     log.info("ending")
-    _shut_down(scheduler)
+    return _shut_down(scheduler)
 
 
-def _shut_down(scheduler: BackgroundScheduler) -> None:
+def _shut_down(scheduler: BackgroundScheduler) -> bool:
     ending = threading.Thread(target=lambda: scheduler.shutdown(wait=True), daemon=True)
     ending.start()
-    deadline = time.monotonic() + GRACE_SECONDS
-    ending.join(timeout=max(0.0, deadline - time.monotonic()))
+    ending.join(timeout=GRACE_SECONDS)
     if ending.is_alive():
         log.warning("a step did not end in time; what it had not stored is planned again")
+    return not ending.is_alive()
 
 
 def _trigger(step: Step) -> IntervalTrigger | CronTrigger:
