@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.cli import cli
+from collector.cli import main as cli
 from collector.domain.access import Role
 from collector.settings import documented_variables
 from tests.deploy.bicep import names_used, template, tokens

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from collector.cli import cli
+from collector.cli import main as cli
 from collector.settings import Settings, documented_variables
 
 ROOT = Path(__file__).resolve().parents[2]

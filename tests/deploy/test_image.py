@@ -71,7 +71,7 @@ def test_no_secret_is_baked_in() -> None:
 
 
 def test_the_command_and_the_health_check_are_commands_of_the_program() -> None:
-    from collector.cli import cli
+    from collector.cli import main as cli
 
     last = {one.word: one for one in instructions()[-1]}
     assert ["aoai-monitor"] == last["ENTRYPOINT"].listed

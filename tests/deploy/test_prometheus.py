@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from collector.cli import cli
+from collector.cli import main as cli
 from dashboard import health
 from tests.dashboard.worlds import world_at
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.cli import cli
+from collector.cli import main as cli
 from tests.conftest import lacking
 
 UNITS = sorted((Path(__file__).resolve().parents[2] / "deploy" / "systemd").glob("*.service"))
