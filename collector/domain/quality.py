@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from collector.domain.periods import HOUR, Window
 from collector.domain.types import MetricSeries, QualityHour
@@ -21,6 +24,8 @@ _COLUMNS: Final = {
     "raitotalrequests": "filtered_requests",
     "rairejectedrequests": "filter_rejections",
 }
+_Key = tuple[UUID, str, datetime, str]
+
 _TOTALS: Final = frozenset({"filtered_requests", "filter_rejections"})
 
 
@@ -29,7 +34,7 @@ def quality_hours(window: Window, series: Sequence[MetricSeries]) -> list[Qualit
 
     Where both families publish a figure, the Azure OpenAI one is kept: it came first and tells streaming apart.
     """
-    found: dict[tuple[object, ...], dict[str, float]] = {}
+    found: dict[_Key, dict[str, float]] = {}
     for one in sorted(series, key=lambda one: not one.metric.casefold().startswith("azureopenai")):
         column = _COLUMNS.get(one.metric.casefold())
         name = one.dimensions.get("modeldeploymentname", "")
@@ -45,12 +50,13 @@ def quality_hours(window: Window, series: Sequence[MetricSeries]) -> list[Qualit
                     row[field] = row.get(field, 0) + value
                 else:
                     row.setdefault(field, value)
-    return [
-        QualityHour(
-            *key, **{field: round(value) if field in _TOTALS else value for field, value in row.items()}
-        )  # pyright: ignore[reportArgumentType]  # names and types as in _COLUMNS
-        for key, row in found.items()
-    ]
+    return [_hour(key, row) for key, row in found.items()]
+
+
+def _hour(key: _Key, row: Mapping[str, float]) -> QualityHour:
+    totals = {name: round(row[name]) for name in _TOTALS if name in row}
+    rest: dict[str, float] = {name: value for name, value in row.items() if name not in _TOTALS}
+    return replace(QualityHour(*key, **rest), **totals)  # pyright: ignore[reportArgumentType]  # the names are those of _COLUMNS
 
 
 def _ending(aggregation: str) -> str:

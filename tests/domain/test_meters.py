@@ -1,6 +1,7 @@
 """A meter's name is read whole or refused."""
 
 from decimal import Decimal
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -291,12 +292,12 @@ CASES = st.sampled_from([(product, name, unit) for product, name, unit, _ in REA
 
 @given(CASES, st.randoms(use_true_random=False))
 def test_letter_case_and_separators_never_change_a_meaning(
-    case: tuple[str, str, str], chance: object
+    case: tuple[str, str, str], chance: Random
 ) -> None:
     product, name, unit = case
     written = "".join(
-        chance.choice((letter.lower(), letter.upper())) if letter.isalpha() else  # type: ignore[attr-defined] # Random
-        (chance.choice(" -_") if letter == " " else letter)  # type: ignore[attr-defined] # Random
+        chance.choice((letter.lower(), letter.upper())) if letter.isalpha() else
+        (chance.choice(" -_") if letter == " " else letter)
         for letter in name
     )  # fmt: skip
 

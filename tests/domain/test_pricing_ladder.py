@@ -16,6 +16,7 @@ from collector.domain.pricing import (
     PriceBook,
     Priced,
     PriceNotes,
+    PriceRow,
     Rate,
     Unpriced,
 )
@@ -96,13 +97,13 @@ CONTRADICTIONS = {
 
 
 @pytest.mark.parametrize("row", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
-def test_a_named_meter_whose_name_says_otherwise_is_ambiguous(row: object) -> None:
-    named = a_model([("NoCachedContextToken", row.meter_id)])  # type: ignore[attr-defined] # a PriceRow
+def test_a_named_meter_whose_name_says_otherwise_is_ambiguous(row: PriceRow) -> None:
+    named = a_model([("NoCachedContextToken", row.meter_id)])
 
-    answer = PriceBook([row, a_row(INPUT, "2.5")], models=[named]).price_at(asked())  # type: ignore[list-item]
+    answer = PriceBook([row, a_row(INPUT, "2.5")], models=[named]).price_at(asked())
 
     assert isinstance(answer, Ambiguous)
-    assert row.meter_name in answer.why  # type: ignore[attr-defined] # a PriceRow
+    assert row.meter_name in answer.why
 
 
 def test_an_id_that_joins_nothing_or_is_empty_falls_to_the_name() -> None:
