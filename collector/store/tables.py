@@ -125,6 +125,9 @@ GROWING: Final = (
     "charge_day",
     "charge_month",
     "bill_day",
+    "billed_share",
+    "month_close_charge",
+    "restatement",
     "dirty_day",
 )
 """Distributed by `account_key` on Citus."""
@@ -584,6 +587,57 @@ bill_day = _table(
     Column("amortised", Money),
     _need("read_at", Instant),
     Index("ix_bill_day_day", "day"),
+)
+
+# How an account's bill of the days before a month parted the tokens that metrics cannot tell apart.
+billed_share = _table(
+    "billed_share",
+    "finding",
+    _key("account_key", Uuid),
+    _key("month", Date),
+    _key("family", Text),
+    _key("direction", Text),
+    _key("kind", Text),
+    _need("share", Money),
+    _need("tokens", Money),
+)
+
+month_close = _table(
+    "month_close",
+    "record",
+    _key("month", Date),
+    _need("closed_at", Instant),
+    _need("closed_by", Text),
+    # Totals and reconciliation as they stood; the charges lie in month_close_charge.
+    _need("summary", Json),
+    Column("letter_sent_at", Instant),
+)
+
+month_close_charge = _table(
+    "month_close_charge",
+    "record",
+    _key("account_key", Uuid),
+    _key("deployment", Text),
+    _key("month", Date),
+    _key("part", SmallInteger),
+    *_charge_columns(),
+    Column("billed", Money),
+    Index("ix_month_close_charge_month", "month"),
+)
+
+restatement = _table(
+    "restatement",
+    "record",
+    _key("account_key", Uuid),
+    _key("deployment", Text),
+    _key("month", Date),
+    _key("currency", Text),
+    _key("seen_at", Instant),
+    Column("estimate_before", Money),
+    Column("estimate_after", Money),
+    Column("billed_before", Money),
+    Column("billed_after", Money),
+    Index("ix_restatement_month", "month"),
 )
 
 dirty_day = _table(
