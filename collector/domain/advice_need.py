@@ -64,7 +64,12 @@ def well_known(seat: Seat) -> bool:
 
 
 def spare_units(seat: Seat) -> int:
-    """Units that a deployment could give away and still keep its busiest minute at the lowered share."""
+    """Units that a deployment could give away and still keep its busiest minute at the lowered share.
+
+    None where requests were refused for its own load: estimates and bursts fill a limit that billed tokens leave empty.
+    """
+    if seat.throttled and seat.cause != "service_load":
+        return 0
     wanted = units_wanted(seat, LOWERED_SHARE)
     if seat.provisioned or seat.units is None or wanted is None or not well_known(seat):
         return 0

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from collector.domain.periods import Window
+from collector.jobs.capacities import collect_capacities
 from collector.jobs.catalog import collect_models, collect_quotas
 from collector.jobs.context import Context, RunResult
 from collector.jobs.inventory import collect_inventory
@@ -47,7 +48,7 @@ def _parts(span: Window | None, *, nightly: bool) -> Mapping[str, tuple[Callable
     return MappingProxyType(
         {
             "inventory": (collect_inventory,),
-            "models": (collect_models,),
+            "models": (collect_models, collect_capacities),
             "quotas": (collect_quotas,),
             "metrics": (
                 lambda context: collect_usage(context, nightly=nightly, span=span),

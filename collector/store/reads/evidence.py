@@ -1,0 +1,97 @@
+"""One deployment's minutes with the limits of their time: what a diagnosis, a curve of units and a drawing are made from."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from collector.domain.headroom import LimitRevision, MinuteLimits, limits_by_minute
+from collector.domain.minutes import MinuteBlock, unpack_many
+from collector.domain.periods import Window, floor_hour
+from collector.domain.throttling import Diagnosis, ThrottleClasses, classify, diagnose, summarise
+from collector.store import tables
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeploymentMinutes:
+    """The stored hours of one deployment, oldest first; an hour known only as a whole is an uncovered row.
+
+    The totals are those of the hours, which may hold more than their covered minutes.
+    """
+
+    hours: tuple[datetime, ...]
+    block: MinuteBlock
+    limits: MinuteLimits
+    requests: tuple[int, ...]
+    throttled: tuple[int, ...]
+    spilled: tuple[int, ...]
+
+    @property
+    def covered(self) -> int:
+        return int(self.block.covered.sum())
+
+    def classes(self) -> ThrottleClasses:
+        return classify(self.hours, self.block, self.limits)
+
+    def diagnosis(self) -> Diagnosis | None:
+        """Why its requests were refused; None where none was refused or spilled."""
+        classes = self.classes()
+        summary = summarise(
+            self.hours,
+            self.block,
+            classes,
+            hour_throttled=self.throttled,
+            hour_requests=self.requests,
+            hour_spilled=self.spilled,
+        )
+        return diagnose(summary, self.block, classes)
+
+
+def deployment_evidence(
+    connection: Connection, account_key: UUID, deployment: str, window: Window
+) -> DeploymentMinutes:
+    """The minutes of one deployment in a window, with the limits that were in force."""
+    usage = tables.usage_hour
+    asked = (
+        select(usage.c.hour, usage.c.requests, usage.c.throttled, usage.c.spilled, usage.c.minutes)
+        .where(
+            usage.c.account_key == account_key,
+            usage.c.deployment == deployment,
+            usage.c.hour >= floor_hour(window.start),
+            usage.c.hour < window.end,
+        )
+        .order_by(usage.c.hour)
+    )
+    rows = connection.execute(asked).all()
+    hours = tuple(row.hour for row in rows)
+    return DeploymentMinutes(
+        hours=hours,
+        block=_block([row.minutes for row in rows]),
+        limits=limits_by_minute(_limits(connection, account_key, deployment), hours),
+        requests=tuple(row.requests for row in rows),
+        throttled=tuple(row.throttled for row in rows),
+        spilled=tuple(row.spilled for row in rows),
+    )
+
+
+def _limits(connection: Connection, account_key: UUID, deployment: str) -> list[LimitRevision]:
+    revision = tables.deployment_revision
+    asked = (
+        select(revision.c.starts_at, revision.c.limit_tpm, revision.c.limit_rpm)
+        .where(revision.c.account_key == account_key, revision.c.deployment == deployment)
+        .order_by(revision.c.starts_at)
+    )
+    return [LimitRevision(*row) for row in connection.execute(asked)]
+
+
+def _block(packed: list[bytes | None]) -> MinuteBlock:
+    block = MinuteBlock.empty(len(packed))
+    known = [index for index, one in enumerate(packed) if one is not None]
+    if known:
+        opened = unpack_many([one for one in packed if one is not None])
+        rows = np.array(known)
+        for one in fields(MinuteBlock):
+            getattr(block, one.name)[rows] = getattr(opened, one.name)
+    return block

@@ -1,0 +1,174 @@
+"""Everything that advice and fit are asked of: deployments, quota lines with who holds them, and places to deploy in."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_CEILING, Decimal
+
+from sqlalchemy import Connection, and_, func, select
+
+from collector.domain.advice_need import well_known
+from collector.domain.advice_types import Line, Place, Seat
+from collector.domain.quotas import PURGED_AFTER, DeletedHold, Holding, line_use
+from collector.domain.types import CatalogModel, location_key
+from collector.store import tables
+from collector.store.reads.catalog import all_models
+from collector.store.reads.room import QuotaRow, quota_rows
+from collector.store.reads.scope import EVERYTHING, Filters
+from collector.store.reads.seats import offer_key, seats, steps_of
+
+LineKey = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEstate:
+    """Everything that advice and fit are asked of."""
+
+    seats: tuple[Seat, ...]
+    lines: tuple[Line, ...]
+    models: tuple[CatalogModel, ...]
+    capacities: Mapping[tuple[str, str, str, str, str, str], Decimal]
+
+    def places(self, models: Collection[str] | None = None) -> tuple[Place, ...]:
+        """Where the named models (casefolded; None is all that are deployed) could be deployed, with what is free."""
+        wanted = {seat.model.casefold() for seat in self.seats} if models is None else set(models)
+        return tuple(_places(self, wanted))
+
+
+def room_estate(connection: Connection, now: datetime, filters: Filters = EVERYTHING) -> RoomEstate:
+    """The seats that the filters leave, and all lines and models: free quota is where it is."""
+    models = tuple(all_models(connection))
+    everyone = seats(connection, now, models=models)
+    return RoomEstate(
+        seats=everyone if filters == EVERYTHING else seats(connection, now, filters, models=models),
+        lines=tuple(lines(connection, now, everyone)),
+        models=models,
+        capacities=_capacities(connection),
+    )
+
+
+def lines(connection: Connection, now: datetime, known: Iterable[Seat]) -> list[Line]:
+    """Every quota line that Azure tells, against what the deployments we see hold of it."""
+    held: dict[LineKey, list[Holding]] = defaultdict(list)
+    for seat in known:
+        if seat.usage_name is not None and seat.units is not None:
+            held[seat.subscription_id, seat.location, seat.usage_name.casefold()].append(_holding(seat))
+    deleted = _deleted(connection, now)
+    return [_line(row, held, deleted, now) for row in quota_rows(connection)]
+
+
+def _holding(seat: Seat) -> Holding:
+    pairs = ((seat.peak_tpm, seat.tokens_per_unit), (seat.peak_rpm, seat.requests_per_unit))
+    needs = [Decimal(peak) / per for peak, per in pairs if peak is not None and per]
+    needed = max(needs).to_integral_value(ROUND_CEILING) if needs and well_known(seat) else None
+    return Holding(
+        seat.account_key, seat.deployment, Decimal(seat.units or 0), needed, idle=seat.requests == 0
+    )
+
+
+def _line(
+    row: QuotaRow,
+    held: Mapping[LineKey, list[Holding]],
+    deleted: Mapping[LineKey, list[DeletedHold]],
+    now: datetime,
+) -> Line:
+    key = (row.subscription_id, row.location, row.usage_name.casefold())
+    use = line_use(
+        row.usage_name,
+        row.location,
+        row.label,
+        row.limit,
+        row.current,
+        held.get(key, ()),
+        deleted=deleted.get(key, ()),
+        now=now,
+    )
+    return Line(row.subscription_id, row.location, row.usage_name, use)
+
+
+def _deleted(connection: Connection, now: datetime) -> dict[LineKey, list[DeletedHold]]:
+    """What freshly deleted accounts held by their last revisions: ARM keeps it from others for two days."""
+    account, revision, catalog = tables.account, tables.deployment_revision, tables.catalog_model
+    joined = revision.join(account, account.c.account_key == revision.c.account_key).join(
+        catalog,
+        and_(
+            catalog.c.location == account.c.location,
+            catalog.c.format == revision.c.format,
+            catalog.c.model == func.coalesce(revision.c.base_model, revision.c.model),
+            catalog.c.version == func.coalesce(revision.c.base_version, revision.c.version),
+            catalog.c.sku == revision.c.sku,
+            catalog.c.fine_tuned == revision.c.base_model.is_not(None),
+        ),
+    )
+    asked = (
+        select(
+            account.c.subscription_id,
+            account.c.location,
+            catalog.c.usage_name,
+            account.c.name,
+            account.c.deleted_at,
+            func.sum(revision.c.capacity).label("units"),
+        )
+        .select_from(joined)
+        .where(
+            account.c.deleted_at > now - PURGED_AFTER,
+            catalog.c.usage_name.is_not(None),
+            revision.c.capacity.is_not(None),
+            revision.c.ends_at.is_(None) | (revision.c.ends_at >= account.c.deleted_at),
+        )
+        .group_by(
+            account.c.subscription_id,
+            account.c.location,
+            catalog.c.usage_name,
+            account.c.name,
+            account.c.deleted_at,
+        )
+    )
+    found: dict[LineKey, list[DeletedHold]] = defaultdict(list)
+    for row in connection.execute(asked):
+        hold = DeletedHold(row.name, Decimal(row.units), row.deleted_at)
+        found[row.subscription_id, row.location, row.usage_name.casefold()].append(hold)
+    return found
+
+
+def _capacities(connection: Connection) -> dict[tuple[str, str, str, str, str, str], Decimal]:
+    table = tables.model_capacity
+    return {
+        (
+            row.subscription_id,
+            row.location,
+            row.format.casefold(),
+            row.model.casefold(),
+            row.version.casefold(),
+            row.sku.casefold(),
+        ): row.available
+        for row in connection.execute(select(table))
+    }
+
+
+def _places(estate: RoomEstate, wanted: Collection[str]) -> Iterable[Place]:
+    """One place for each subscription and location whose line the models list names; a line never read is none."""
+    by_line: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    for line in estate.lines:
+        by_line[line.location, line.usage_name.casefold()].append(line)
+    for model in estate.models:
+        if model.model.casefold() not in wanted or model.fine_tuned or not model.usage_name or not model.sku:
+            continue
+        for line in by_line.get((location_key(model.location), model.usage_name.casefold()), ()):
+            key = offer_key(model)
+            available = estate.capacities.get((line.subscription_id, *key[:5]))
+            ends = model.sku_retires_at or model.inference_retires_at
+            yield Place(
+                subscription_id=line.subscription_id,
+                location=line.location,
+                sku=model.sku,
+                model=model.model,
+                version=model.version,
+                usage_name=line.usage_name,
+                free_units=max(0, int(line.use.free)),
+                tpm_per_unit=model.tpm_per_unit,
+                steps=steps_of(model),
+                available=None if available is None else int(available),
+                ends_on=None if ends is None or ends.year >= 2099 else ends.date().isoformat(),
+            )
