@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from collector.domain.histogram import Histogram, merge
 from collector.domain.minutes import MINUTES, MinuteBlock
-from collector.domain.periods import Window
+from collector.domain.periods import HOUR, Window
 
 Binding = Literal["tpm", "rpm", "ptu"]
 Floats = NDArray[np.float64]
@@ -117,13 +117,17 @@ class WeekPicture:
 
 
 def limits_by_minute(revisions: Sequence[LimitRevision], hours: Sequence[datetime]) -> MinuteLimits:
-    """The limit in force at each minute; before the oldest revision, the oldest one."""
+    """The limit in force at each minute of hours in order of time; before the oldest revision, the oldest one."""
     ordered = sorted(revisions, key=lambda revision: revision.starts_at)
     tpm = np.full((len(hours), MINUTES), np.nan)
     rpm = np.full((len(hours), MINUTES), np.nan)
-    if not ordered:
+    if not ordered or not hours:
         return MinuteLimits(tpm, rpm)
     starts = [revision.starts_at for revision in ordered]
+    in_force = max(bisect_right(starts, hours[0]) - 1, 0)
+    if in_force == len(ordered) - 1 or starts[in_force + 1] >= hours[-1] + HOUR:
+        tpm[:], rpm[:] = _known(ordered[in_force].tpm), _known(ordered[in_force].rpm)
+        return MinuteLimits(tpm, rpm)
     for row, hour in enumerate(hours):
         first = max(bisect_right(starts, hour) - 1, 0)
         tpm[row], rpm[row] = _known(ordered[first].tpm), _known(ordered[first].rpm)

@@ -81,7 +81,10 @@ class Histogram:
         head = -1.0 if self.max is None else self.max
         numbers = [self.zeros, len(index), *_zigzag(steps[:1]).tolist(), *steps[1:].tolist()]
         numbers += [count for _, count in self.buckets]
-        body = b"".join(map(_varint, numbers)) if max(numbers) >= 0x80 else bytes(numbers)
+        if max(numbers) < 0x80:
+            body = bytes(numbers)
+        else:
+            body = b"".join([_TWO[n] if n < 0x4000 else _varint(n) for n in numbers])
         smaller = zlib.compress(body, 6)
         if len(smaller) < len(body):
             return _HEAD.pack(_VERSION | _COMPRESSED, head) + smaller
@@ -171,6 +174,10 @@ def _varint(number: int) -> bytes:
         number >>= 7
     out.append(number)
     return bytes(out)
+
+
+# Nearly every count of a day or a month fits two bytes: those are looked up.
+_TWO: Final = tuple(_varint(number) for number in range(0x4000))
 
 
 def _numbers(packed: bytes) -> _Ints:

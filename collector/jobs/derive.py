@@ -24,9 +24,9 @@ from collector.domain.rollup import (
     added,
     peak_share,
     room_period,
-    usage_day,
+    usage_days,
 )
-from collector.jobs.charges import MoneyRules, derive_charges, derive_months, read_estate
+from collector.jobs.charges import MoneyRules, derive_charges, derive_months, learn_shares, read_estate
 from collector.jobs.context import NoProgress
 from collector.ports import Progress
 from collector.store.engine import Engine, retrying
@@ -82,11 +82,12 @@ def derive(
     """
     shown, stop = progress or NoProgress(), stopping or Event()
     with lease(engine, STEP, wait=wait, on_wait=_tell, stop=stop):
+        relearned = learn_shares(engine, rules, now, everything=everything)
         with engine.connect() as connection:
             dirty = rollup.dirty_days(connection)
             lifetimes = rollup.lifetimes(connection)
             wanted = set(rollup.all_days(connection) if everything else _touched(dirty, now))
-            wanted |= _held_days(lifetimes, now)
+            wanted |= _held_days(lifetimes, now) | relearned
             estate = read_estate(connection, rules, lifetimes)
         shown.start("working out", len(wanted))
         days, charges = 0, 0
@@ -168,23 +169,20 @@ def _store_days(
 ) -> int:
     found: list[UsageDay] = []
     for deployment, days in hours.items():
-        lifetime = lifetimes.get((account, deployment), Lifetime())
-        for day, members in days.items():
-            window = Window(midnight(day), midnight(day) + DAY)
-            # A day whose minutes were dropped by age is a fact by now: its percentiles could not be had again.
-            if window.start >= span.start and not any(map(_pruned, members)):
-                found.append(usage_day(members, lifetime, window, now, _hour_before(days, window)))
+        # A day whose minutes were dropped by age is a fact by now: its percentiles could not be had again.
+        wanted = [
+            Window(midnight(day), midnight(day) + DAY)
+            for day, members in days.items()
+            if midnight(day) >= span.start and not any(map(_pruned, members))
+        ]
+        members = [hour for day in days.values() for hour in day]
+        found += usage_days(members, lifetimes.get((account, deployment), Lifetime()), wanted, now)
     retrying(engine, lambda connection: record_usage_days(connection, found))
     return len(found)
 
 
 def _pruned(hour: StoredHour) -> bool:
     return hour.minutes_covered > 0 and hour.minutes is None
-
-
-def _hour_before(days: Mapping[date, Sequence[StoredHour]], day: Window) -> StoredHour | None:
-    wanted = day.start - HOUR
-    return next((hour for hour in reversed(days.get(wanted.date(), ())) if hour.hour == wanted), None)
 
 
 def _months(engine: Engine, touched: Iterable[tuple[UUID, Month]]) -> int:

@@ -1,8 +1,9 @@
 """What deriving reads: changed days, their hours, lifetimes with limits, and days that are rolled up already."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from collector.domain.headroom import LimitRevision, RoomSpan
 from collector.domain.periods import Window
 from collector.domain.rollup import Lifetime, StoredHour, UsageDay, UsageSums
 from collector.store import tables
+from collector.store.expressions import epoch
 from collector.store.writes.dirty import DirtyDay
 
 DeploymentKey = tuple[UUID, str]
@@ -39,14 +41,22 @@ def hours(
 ) -> Iterator[tuple[str, list[StoredHour]]]:
     """The hours of each deployment of an account, in order of time."""
     table = tables.usage_hour
+    names = [name for name in _HOUR if name not in {"account_key", "deployment", "hour"}]
     asked = (
-        select(*(table.c[name] for name in _HOUR))
+        select(table.c.deployment, epoch(table.c.hour), *(table.c[name] for name in names))
         .where(table.c.account_key == account_key, table.c.hour >= window.start, table.c.hour < window.end)
         .order_by(table.c.deployment, table.c.hour)
     )
-    rows = (StoredHour(*row) for row in connection.execute(asked))
-    for deployment, members in groupby(rows, key=lambda row: row.deployment):
-        yield deployment, list(members)
+    # A key and an instant made once for all rows that bear them: they would cost more than the rows.
+    instants: dict[int, datetime] = {}
+    for deployment, rows in groupby(connection.execute(asked), key=itemgetter(0)):
+        members: list[StoredHour] = []
+        for _, seconds, *values in rows:
+            instant = instants.get(seconds)
+            if instant is None:
+                instant = instants[seconds] = datetime.fromtimestamp(seconds, UTC)
+            members.append(StoredHour(account_key, deployment, instant, *values))
+        yield deployment, members
 
 
 def lifetimes(connection: Connection) -> dict[DeploymentKey, Lifetime]:
