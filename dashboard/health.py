@@ -3,19 +3,24 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from collector.store import schema
 from collector.store.errors import SchemaMismatch, clear_errors
 from collector.store.reads import overview
+from collector.store.reads.alerts import letter_counts
+from collector.store.reads.collection import last_runs
 from dashboard.store import open_store
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One gauge; labels are words of ours (a job, a status), never names from Azure."""
+    """One gauge; labels are words of ours (a task, a status), never names from Azure.
+
+    Not `job`: Prometheus gives every figure that label, for the target that it came from.
+    """
 
     name: str
     about: str
@@ -37,19 +42,32 @@ def gauges(url: str, now: datetime | None = None) -> list[Reading]:
         scopes = overview.scopes(connection)
         estate = overview.estate(connection)
         gaps = overview.gaps(connection)
+        calls = overview.calls(connection, at - timedelta(days=1))
+        runs = last_runs(connection)
+        letters = letter_counts(connection)
     found = [
         Reading("aoai_store_up", "Whether the store answers at this program's revision", {}, 1),
         Reading("aoai_subscriptions", "Subscriptions with living accounts", {}, estate.subscriptions),
         Reading("aoai_accounts", "Living accounts", {}, estate.accounts),
         Reading("aoai_deployments", "Living deployments", {}, estate.deployments),
         Reading("aoai_gaps", "Spans that stay unknown", {}, len(gaps)),
+        Reading("aoai_calls_24h", "Calls of Azure in the last 24 hours", {}, calls.calls),
+        Reading("aoai_throttles_24h", "Calls that Azure throttled in the last 24 hours", {}, calls.throttles),
     ]
+    for status, count in sorted({"waiting": 0, "given up": 0, **letters}.items()):
+        found.append(Reading("aoai_letters", "Letters by what became of them", {"status": status}, count))
+    for job, run in sorted(runs.items()):
+        age = (at - (run.finished_at or run.started_at)).total_seconds()
+        about = "Seconds since the newest run of a task ended, or began if it still runs, by its outcome"
+        found.append(
+            Reading("aoai_last_run_age_seconds", about, {"task": job, "status": run.status}, max(0.0, age))
+        )
     for (job, status), count in sorted(Counter((row.job, row.status) for row in scopes).items()):
         found.append(
             Reading(
                 "aoai_scopes",
-                "Scopes by job and outcome of the last attempt",
-                {"job": job, "status": status},
+                "Scopes by task and outcome of the last attempt",
+                {"task": job, "status": status},
                 count,
             )
         )
@@ -61,7 +79,7 @@ def gauges(url: str, now: datetime | None = None) -> list[Reading]:
                 Reading(
                     "aoai_oldest_scope_age_seconds",
                     "Age of the scope furthest behind",
-                    {"job": job},
+                    {"task": job},
                     max(0.0, age),
                 )
             )
