@@ -23,6 +23,7 @@ from collector.jobs.usage_fetch import Fetched, Fetcher
 from collector.jobs.usage_plan import GRAIN_MINUTES, JOB, Batch
 from collector.store import writes
 from collector.store.reads import inventory, usage
+from collector.store.reads.collection import last_success_before
 
 log = structlog.get_logger(__name__)
 
@@ -35,12 +36,14 @@ def collect_usage(context: Context, *, nightly: bool = False, span: Window | Non
 
 
 def _collect(tally: Tally, *, nightly: bool, span: Window | None) -> None:
-    context = tally.context
+    context, now = tally.context, tally.context.clock()
     with context.engine.connect() as connection:
         accounts = inventory.living_accounts(connection, context.limits.subscriptions)
         known = inventory.existences(connection)
         provisioned = inventory.provisioned_accounts(connection)
-        through = usage.watermarks(connection, JOB)
+        through = usage_plan.believed(
+            usage.watermarks(connection, JOB), last_success_before(connection, JOB, now), now
+        )
     published = _published(tally, accounts)
     accounts = [account for account in accounts if account.key in published]
     deployments = _deployments_of(known)

@@ -38,6 +38,19 @@ class Batch:
     again: bool = False
 
 
+def believed(
+    through: Mapping[str, datetime | None], last_run: datetime | None, now: datetime
+) -> dict[str, datetime | None]:
+    """Watermarks without those from the future: a clock that ran ahead and was set right has left them.
+
+    What they hide begins at the last run of this clock's time; two days before it are read again with it.
+    """
+    wrong = {scope: mark for scope, mark in through.items() if mark is not None and mark > now}
+    if wrong:
+        log.warning("the clock went back", now=now.isoformat(), known_through=max(wrong.values()).isoformat())
+    return dict(through) | dict.fromkeys(wrong, (last_run or now) - 2 * DAY)
+
+
 def batches(
     context: Context,
     accounts: Iterable[Account],
@@ -56,8 +69,6 @@ def batches(
     found: list[Batch] = []
     for (_, _, known), members in alike.items():
         plan = _plan(context.limits, known, now, nightly=nightly, span=span)
-        if plan.clock_went_back:
-            log.warning("the clock went back", now=now.isoformat(), known_through=str(known))
         if plan.gap:
             _record_gap(context, members, plan.gap, now)
         found.extend(

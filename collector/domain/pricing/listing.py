@@ -125,7 +125,7 @@ class Listing:
             meter_id=row.meter_id or None,
             meter_name=row.meter_name,
             effective_from=row.effective_from,
-            captured_at=row.seen_until,
+            captured_at=row.captured_at,
         )
 
     def _rungs_of(self, market: Market, origin: str) -> Sequence[_Rung]:

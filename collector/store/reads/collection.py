@@ -91,6 +91,16 @@ def last_runs(connection: Connection) -> dict[str, Run]:
     return {row.job: Run(*row) for row in connection.execute(asked)}
 
 
+def last_success_before(connection: Connection, job: str, instant: datetime) -> datetime | None:
+    """When the newest run of a job began that had begun by an instant and was not lost."""
+    run = tables.run
+    return connection.scalar(
+        select(func.max(run.c.started_at)).where(
+            run.c.job == job, run.c.started_at <= instant, run.c.status.in_(("ok", "partial"))
+        )
+    )
+
+
 def gaps(connection: Connection) -> tuple[Gap, ...]:
     table = tables.gap
     return tuple(
