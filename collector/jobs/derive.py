@@ -4,7 +4,7 @@ Only days whose facts changed are worked out again; `everything` works out all o
 nothing changed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Event
@@ -236,10 +236,19 @@ def _periods_of(
     wanted: Mapping[str, Window],
     now: datetime,
 ) -> int:
-    first = min(window.start for window in wanted.values()).date()
+    first, today = min(window.start for window in wanted.values()).date(), now.date()
+    whole = {name: _whole_months(window, today) for name, window in wanted.items()}
+    edges = {
+        day
+        for name, window in wanted.items()
+        for day in _days(window, today)
+        if day.replace(day=1) not in whole[name]
+    }
     with engine.connect() as connection:
-        days = rollup.usage_days(connection, first, now.date() + DAY, accounts)
-        months = rollup.usage_months(connection, _whole_months(last_days(now.date(), _LONGEST)), accounts)
+        months = rollup.usage_months(
+            connection, {month for held in whole.values() for month in held}, accounts
+        )
+        days = rollup.usage_days(connection, first, today + DAY, accounts, with_histograms=edges)
     by_deployment: dict[DeploymentKey, dict[date, UsageSums]] = {}
     for day in days:
         by_deployment.setdefault((day.account_key, day.deployment), {})[day.day] = day.sums
@@ -253,39 +262,43 @@ def _periods_of(
                 trend = [
                     shares.get((window.start + step * DAY).date()) for step in range(window.length // DAY)
                 ]
-                found.append(
-                    room_period(key, name, window, _parts(key, window, inside, sums, months), limit, trend)
-                )
+                parts = _parts(key, whole[name], inside, sums, months)
+                found.append(room_period(key, name, window, parts, limit, trend))
     retrying(engine, lambda connection: record_room_periods(connection, found, now))
     return len(found)
 
 
 def _parts(
     key: DeploymentKey,
-    window: Window,
+    whole: Collection[date],
     inside: Sequence[date],
     days: Mapping[date, UsageSums],
     months: Mapping[date, Mapping[DeploymentKey, UsageSums]],
 ) -> list[UsageSums]:
-    """Whole months where the window holds them, and the days at its edges."""
-    whole = [
-        month
-        for month in months
-        if window.start.date() <= month and Month(month.year, month.month).window.end <= window.end
-    ]
-    covered = {month: months[month][key] for month in whole if key in months[month]}
-    edge = [days[day] for day in inside if day.replace(day=1) not in covered]
-    return [*covered.values(), *edge]
+    """Whole months where the window holds them, and the days at its edges, oldest first."""
+    parts = {day: days[day] for day in inside if day.replace(day=1) not in whole}
+    parts |= {month: months[month][key] for month in whole if key in months.get(month, {})}
+    return [parts[first] for first in sorted(parts)]
 
 
-def _whole_months(window: Window) -> list[date]:
+def _whole_months(window: Window, today: date) -> set[date]:
+    """The first days of the months of which the window holds every day that there is."""
     month = month_of(window.start)
-    found: list[date] = []
-    while month.window.end <= window.end:
-        if month.window.start >= window.start:
-            found.append(month.first_day)
+    found: set[date] = set()
+    while month.window.start < window.end:
+        held = (
+            month.window.end <= window.end
+            or month.first_day <= today < min(window.end, month.window.end).date()
+        )
+        if month.window.start >= window.start and held:
+            found.add(month.first_day)
         month = month.shifted(1)
     return found
+
+
+def _days(window: Window, today: date) -> list[date]:
+    last = min(window.end.date(), today + DAY)
+    return [window.start.date() + step * DAY for step in range((last - window.start.date()).days)]
 
 
 def _limit_at(lifetime: Lifetime | None, now: datetime) -> LimitRevision | None:

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from collector.domain.headroom import LimitRevision, RoomSpan
 from collector.domain.periods import Window
@@ -92,14 +92,27 @@ def lifetimes(connection: Connection) -> dict[DeploymentKey, Lifetime]:
 
 
 def usage_days(
-    connection: Connection, first: date, until: date, accounts: Collection[UUID] | None = None
+    connection: Connection,
+    first: date,
+    until: date,
+    accounts: Collection[UUID] | None = None,
+    *,
+    with_histograms: Collection[date] | None = None,
 ) -> list[UsageDay]:
-    """Days from `first` up to, not including, `until`."""
+    """Days from `first` up to, not including, `until`; with histograms on the named days alone, or on all.
+
+    Histograms are most of a day's bytes.
+    """
     table = tables.usage_day
     head = ("account_key", "deployment", "day", "model", "version", "family")
-    asked = select(*(table.c[name] for name in (*head, *_COUNTS, *_ROOM))).where(
-        table.c.day >= first, table.c.day < until
-    )
+    columns = [table.c[name] for name in (*head, *_COUNTS, *_ROOM)]
+    if with_histograms is not None:
+        wanted = table.c.day.in_(sorted(with_histograms))
+        columns = [
+            case((wanted, column)).label(column.name) if column.name.endswith("_histogram") else column
+            for column in columns
+        ]
+    asked = select(*columns).where(table.c.day >= first, table.c.day < until)
     if accounts is not None:
         asked = asked.where(table.c.account_key.in_(list(accounts)))
     return [UsageDay(*row[: len(head)], sums=_sums(row[len(head) :])) for row in connection.execute(asked)]
