@@ -17,6 +17,7 @@ RUN /build/bin/python -m hatchling build --target wheel --directory /dist \
     && /app/bin/python -m pip install --no-index --no-deps /dist/*.whl \
     && /app/bin/python -m pip uninstall --yes pip \
     && find /app -type d -name tests -prune -exec rm -rf {} + \
+    && rm -rf /app/share /app/lib/python*/site-packages/pyarrow/include \
     && /app/bin/python -m compileall -q -j 0 /app
 
 FROM python:${PYTHON}-slim
