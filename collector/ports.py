@@ -7,7 +7,7 @@ and the shapes of Azure's answers stay behind the port.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from collector.domain.periods import Window
@@ -142,8 +142,23 @@ class Progress(Protocol):
     def done(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What became of one letter: taken, to be tried later, or refused however often it is sent."""
+
+    outcome: Literal["taken", "later", "never"]
+    why: str = ""
+    retry_after: float | None = None
+
+
 class LetterSender(Protocol):
-    def send(self, letter: Any) -> None: ...
+    """Mail and webhooks. Sending the same letter twice does no harm: its id stays the same."""
+
+    def closed(self, *, webhooks: bool) -> str | None:
+        """Why this way out does not exist at all (nothing is configured), or None."""
+        ...
+
+    def send(self, letter: Any) -> Handover: ...
 
 
 __all__ = [
@@ -151,6 +166,7 @@ __all__ = [
     "CallCounts",
     "CallMeter",
     "Clock",
+    "Handover",
     "InventorySource",
     "Iterable",
     "LetterSender",

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -134,6 +134,46 @@ class Dashboard(_Section):
 
 class Alerts(_Section):
     route: bool = Field(False, description="send letters to the owners that tags name")
+    owner_keys: Words = Field(
+        default=["owner", "contact", "owner-email"],
+        description="tags that name the owner of a deployment, the first that is found, comma separated",
+    )
+    team_keys: Words = Field(
+        default=["team", "cost-center", "costcenter"],
+        description="tags that name the team that routes and letters know, comma separated",
+    )
+    digest_at: str = Field("08:00", description="time of day of digests and summaries, in `AOAI_TIMEZONE`")
+    weekly_on: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = Field(
+        "monday", description="day of the weekly summary"
+    )
+    quiet_from: str | None = Field(None, description="time of day from which nothing urgent is sent")
+    quiet_until: str | None = Field(None, description="time of day at which the quiet hours end")
+    quiet_spares: Words = Field(
+        default=[], description="severities that are sent in quiet hours too, such as `critical`"
+    )
+    clear_after_hours: float = Field(
+        6, ge=0, le=168, description="hours for which a finding has to be gone before its alert closes"
+    )
+    same_episode_hours: float = Field(
+        24, ge=0, le=720, description="hours in which an alert that comes back is not told again unless worse"
+    )
+    rules_off: Words = Field(default=[], description="rules that are switched off, comma separated")
+    unsubscribe: str | None = Field(
+        None, description="address for `List-Unsubscribe`, `https://...` or `mailto:...`"
+    )
+    finance_to: Words = Field(
+        default=[], description="addresses that get the monthly finance mail; unset: `AOAI_MAIL_TO`"
+    )
+    thresholds: dict[str, Any] = Field(
+        default={}, description="thresholds of rules, `[alerts.thresholds]` in the file only"
+    )
+    severities: dict[str, Any] = Field(
+        default={}, description="severity by rule, `[alerts.severities]` in the file only"
+    )
+    tells: dict[str, Any] = Field(
+        default={},
+        description="`at_once`, `digest` or `weekly` by rule, `[alerts.tells]` in the file only",
+    )
 
 
 class Log(_Section):
@@ -216,6 +256,18 @@ class Settings(BaseSettings):
     budgets: list[dict[str, Any]] = Field(default=[], description="budgets, in the file only")
     api_versions: list[dict[str, Any]] = Field(
         default=[], description="your own deadlines of api-versions, in the file only"
+    )
+    features: list[dict[str, Any]] = Field(
+        default=[], description="your own deadlines of features such as the Assistants API, in the file only"
+    )
+    model_deadlines: list[dict[str, Any]] = Field(
+        default=[], description="your own deadlines of models, in the file only"
+    )
+    routes: list[dict[str, Any]] = Field(
+        default=[], description="who gets which letters, in the file only"
+    )
+    webhooks: list[dict[str, Any]] = Field(
+        default=[], description="webhooks that routes name, in the file only"
     )
 
     @field_validator("currency")
@@ -312,6 +364,8 @@ def documented_variables() -> list[tuple[str, str, str]]:
         section = field.annotation
         if isinstance(section, type) and issubclass(section, _Section):
             for key, inner in section.model_fields.items():
+                if "in the file only" in (inner.description or ""):
+                    continue
                 found.append(
                     (
                         f"{PREFIX}{name}_{inner.alias or key}".upper(),
@@ -327,6 +381,8 @@ def documented_variables() -> list[tuple[str, str, str]]:
 def _shown(default: Any) -> str:
     if default is None or default == []:
         return ""
+    if isinstance(default, list):
+        return ",".join(str(one) for one in cast("list[Any]", default))
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 

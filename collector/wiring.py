@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -22,8 +22,17 @@ from collector.store.engine import Connection, Engine, open_engine
 from collector.store.prune import Retention
 
 if TYPE_CHECKING:
+    from collector.delivery.post import Post
+    from collector.domain.alert_settings import AlertRules
+    from collector.jobs.facts_for_rules import Known
     from collector.jobs.schedule import Step
+    from collector.jobs.steps import Telling
+    from collector.reports.letters import Writing
     from collector.sources import AzureSettings
+
+
+UNNAMED_SENDER = "aoai-monitor@localhost"
+"""Signs letters that wait for a mail server to be configured."""
 
 
 def utc_now() -> datetime:
@@ -57,9 +66,7 @@ def set_up_logging(settings: Settings) -> None:
 
 def build_engine(settings: Settings, *, read_only: bool = False, any_revision: bool = False) -> Engine:
     """The store; refuses a revision that this program does not know unless a migration is what is wanted."""
-    engine = open_engine(
-        settings.database.url, read_only=read_only, password=database_password(settings)
-    )
+    engine = open_engine(settings.database.url, read_only=read_only, password=database_password(settings))
     if not any_revision:
         schema.require(engine)
     return engine
@@ -148,11 +155,100 @@ def money_rules(settings: Settings) -> MoneyRules:
     return MoneyRules(rates, settings.currency, load_snapshot().rows, load_price_notes(), teams)
 
 
+def alert_rules(settings: Settings) -> "AlertRules":
+    """Who is told what and when, as configured; a rule, route or webhook that cannot be is named."""
+    from collector.domain import alert_settings as read
+    from collector.domain.alerting_types import AlertConfig
+    from collector.domain.rules_routing import Routing
+
+    said = settings.alerts
+    try:
+        config = AlertConfig(
+            zone=settings.zone,
+            digest_at=read.parse_clock("AOAI_ALERTS_DIGEST_AT", said.digest_at) or time(8),
+            weekly_on=read.WEEKDAYS.index(said.weekly_on),
+            quiet_from=read.parse_clock("AOAI_ALERTS_QUIET_FROM", said.quiet_from),
+            quiet_until=read.parse_clock("AOAI_ALERTS_QUIET_UNTIL", said.quiet_until),
+            quiet_spares=read.parse_spares(said.quiet_spares),
+            clear_after=timedelta(hours=said.clear_after_hours),
+            same_episode=timedelta(hours=said.same_episode_hours),
+            rules_off=frozenset(said.rules_off),
+            severities=read.parse_severities(said.severities),
+            tells=read.parse_tells(said.tells),
+        )
+        routing = Routing(
+            tuple(settings.mail.to),
+            frozenset(settings.mail.domains),
+            owners=said.route,
+            routes=read.parse_routes(settings.routes, {str(one.get("name")) for one in settings.webhooks}),
+        )
+        return read.AlertRules(
+            config,
+            read.parse_thresholds(said.thresholds),
+            routing,
+            tuple(said.owner_keys),
+            tuple(said.team_keys),
+        )
+    except ValueError as error:
+        raise BadSettings([str(error)]) from error
+
+
+def known_of_rules(settings: Settings) -> "Known":
+    """The dated facts that rules rest on: shipped catalogs, and the company's own deadlines and budgets."""
+    from collector.catalog.api_versions import load_api_versions
+    from collector.catalog.models import load_models, own_deadlines
+    from collector.catalog.prices import load_snapshot
+    from collector.domain.budgets import parse_budgets
+    from collector.jobs.facts_for_rules import Known
+    from collector.jobs.facts_of_endings import DatedKnowledge
+
+    try:
+        dated = DatedKnowledge(
+            load_api_versions(settings.api_versions, settings.features),
+            load_models().models,
+            own_deadlines(settings.model_deadlines),
+        )
+        return Known(dated, load_snapshot().captured_on, parse_budgets(settings.budgets))
+    except ValueError as error:
+        raise BadSettings([str(error)]) from error
+
+
+def writing_of(settings: Settings) -> "Writing":
+    from collector.reports.letters import Writing
+
+    return Writing(settings.mail.sender or UNNAMED_SENDER, settings.public_url, settings.alerts.unsubscribe)
+
+
+def build_post(settings: Settings) -> "Post":
+    """Every way out for letters that is configured; none is needed."""
+    from collector.delivery.mail import Mail, smtp_server
+    from collector.delivery.post import Post, parse_webhooks
+    from collector.delivery.webhook import WebhookSender
+
+    try:
+        mail = Mail(smtp_server(settings.smtp.url)) if settings.smtp.url else None
+        hooks = parse_webhooks(settings.webhooks)
+    except ValueError as error:
+        raise BadSettings([str(error)]) from error
+    return Post(mail, {name: WebhookSender(hook, utc_now) for name, hook in hooks.items()})
+
+
+def telling(settings: Settings) -> "Telling":
+    """All that the alert step and the outbox need, checked before anything starts."""
+    from collector.jobs.steps import Telling
+
+    return Telling(
+        known_of_rules(settings), alert_rules(settings), writing_of(settings), build_post(settings)
+    )
+
+
 def build_steps(settings: Settings) -> "list[Step]":
     """What `serve` runs and when; times are UTC."""
     from collector.jobs import steps
 
-    return steps.steps(money_rules(settings), retention_of(settings), settings.collect.every_minutes)
+    return steps.steps(
+        money_rules(settings), retention_of(settings), settings.collect.every_minutes, telling(settings)
+    )
 
 
 def retention_of(settings: Settings) -> Retention:

@@ -1,15 +1,27 @@
 """What `serve` does, and when (UTC)."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
+from collector.domain.alert_settings import AlertRules
+from collector.jobs.alert import alert
 from collector.jobs.charges import MoneyRules
 from collector.jobs.collect import collect
 from collector.jobs.context import Context
 from collector.jobs.derive import derive
+from collector.jobs.facts_for_rules import Known
+from collector.jobs.outbox import send_letters
 from collector.jobs.schedule import Step
+from collector.ports import LetterSender
+from collector.reports.letters import Writing
+from collector.store.errors import LeaseHeld, LeaseLost
 from collector.store.lease import lease
 from collector.store.prune import Retention, prune
 from collector.store.reads.collection import Run, last_runs
+
+log = structlog.get_logger(__name__)
 
 # How long the newest run of a job stays new: the slow jobs follow the cycle only when they are due.
 _EVERY = {
@@ -22,16 +34,26 @@ _EVERY = {
 _PARTIAL_AGAIN = timedelta(minutes=15)
 
 
-def steps(rules: MoneyRules, retention: Retention, every_minutes: int) -> list[Step]:
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What the alert step judges by and writes with, and the way out for its letters."""
+
+    known: Known
+    rules: AlertRules
+    writing: Writing
+    post: LetterSender
+
+
+def steps(rules: MoneyRules, retention: Retention, every_minutes: int, telling: Telling) -> list[Step]:
     """A cycle of what is due, a nightly read of the longer trailing window, and pruning."""
     return [
-        Step("cycle", lambda context: _cycle(context, rules), every_minutes=every_minutes),
+        Step("cycle", lambda context: _cycle(context, rules, telling), every_minutes=every_minutes),
         Step("night", lambda context: _night(context, rules), cron="20 2 * * *"),
         Step("prune", lambda context: _prune(context, retention), cron="50 3 * * *"),
     ]
 
 
-def _cycle(context: Context, rules: MoneyRules) -> None:
+def _cycle(context: Context, rules: MoneyRules, telling: Telling) -> None:
     now = context.clock()
     with context.engine.connect() as connection:
         newest = last_runs(connection)
@@ -41,6 +63,20 @@ def _cycle(context: Context, rules: MoneyRules) -> None:
     collect(context, only="metrics")
     if not context.stopping.is_set():
         derive(context.engine, rules, context.clock(), stopping=context.stopping)
+    if not context.stopping.is_set():
+        tell(context, telling)
+
+
+def tell(context: Context, telling: Telling) -> None:
+    """Alerts after figures, then what waits in the outbox. A step that another process does is left to it."""
+    try:
+        alert(context.engine, telling.known, telling.rules, telling.writing, context.clock(), wait=False)
+    except LeaseHeld as error:
+        log.info("alerts are left to another process", why=str(error))
+    try:
+        send_letters(context.engine, telling.post, context.clock, wait=False, stopping=context.stopping)
+    except (LeaseHeld, LeaseLost) as error:
+        log.info("letters are left to another process", why=str(error))
 
 
 def due(newest: Run | None, every: timedelta, now: datetime) -> bool:

@@ -689,3 +689,81 @@ gap = _table(
     _need("why", Text),
     _need("seen_at", Instant),
 )
+
+alert = _table(
+    "alert",
+    "record",
+    _key("alert_key", Text),
+    _need("rule", Text),
+    _need("subject", Text),
+    _need("status", Text),
+    _need("severity", Text),
+    _need("level", Integer),
+    _need("title", Text),
+    Column("subscription_id", Text),
+    Column("account", Text),
+    Column("owner", Text),
+    Column("due_on", Date),
+    _need("opened_at", Instant),
+    _need("changed_at", Instant),
+    Column("closed_at", Instant),
+    # The whole state as the domain has it; what stands beside it is for lists.
+    _need("state", Json),
+    Index("ix_alert_status", "status"),
+)
+
+alert_event = _table(
+    "alert_event",
+    "record",
+    _key("event_id", Text),
+    _need("alert_key", Text),
+    _need("kind", Text),
+    _need("at", Instant),
+    _need("detail", Text),
+    Column("who", Text),
+    Index("ix_alert_event_alert_key", "alert_key"),
+    Index("ix_alert_event_at", "at"),
+)
+
+alert_action = _table(
+    "alert_action",
+    "record",
+    _key("action_id", Text),
+    _need("alert_key", Text),
+    _need("kind", Text),
+    _need("at", Instant),
+    _need("who", Text),
+    _need("why", Text),
+    Column("until", Instant),
+    Column("applied_at", Instant),
+    Column("refused", Text),
+    Index("ix_alert_action_applied_at", "applied_at"),
+)
+
+alert_due = _table(
+    "alert_due",
+    "record",
+    _key("due_id", Text),
+    _need("alert_key", Text),
+    _need("not_before", Instant),
+    _need("due", Json),
+)
+
+letter = _table(
+    "letter",
+    "record",
+    _key("message_id", Text),
+    _need("kind", Text),
+    _need("recipient", Text),
+    _need("subject", Text),
+    _need("written_at", Instant),
+    _need("status", Text),
+    _need("attempts", Integer),
+    Column("first_tried_at", Instant),
+    Column("next_attempt_at", Instant),
+    Column("sent_at", Instant),
+    Column("error", Text),
+    _need("content", Json),
+    Index("ix_letter_status", "status", "next_attempt_at"),
+    Index("ix_letter_written_at", "written_at"),
+)
