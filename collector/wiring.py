@@ -152,7 +152,14 @@ def money_rules(settings: Settings) -> MoneyRules:
         rates, teams = parse_rates(settings.rates), parse_team_rules(settings.teams)
     except ValueError as error:
         raise BadSettings([str(error)]) from error
-    return MoneyRules(rates, settings.currency, load_snapshot().rows, load_price_notes(), teams)
+    return MoneyRules(
+        rates,
+        settings.currency,
+        load_snapshot().rows,
+        load_price_notes(),
+        teams,
+        settings.costs.prompt_includes_cached,
+    )
 
 
 def alert_rules(settings: Settings) -> "AlertRules":

@@ -96,16 +96,24 @@ class Use:
     quantities: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
 
 
-def _nothing_learned(account_key: UUID, model: str, sku: str, day: date) -> Decimal | None:
+Shares = Mapping[str, Decimal]
+"""The part of a kind's tokens that was billed as each other kind: `{"cached_input": Decimal("0.4")}`."""
+
+
+def _nothing_learned(account_key: UUID, revision: Revision, kind: str, day: date) -> Shares | None:
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Pricing:
-    """Prices, and the share of cached input that an account's own bill taught for a model, SKU and day."""
+    """Prices, and how an account's own bill of earlier days parted the tokens of a deployment's model and SKU.
+
+    Azure's prompt tokens hold the cached ones unless `prompt_includes_cached` is False.
+    """
 
     book: PriceBook
-    cached_share: Callable[[UUID, str, str, date], Decimal | None] = _nothing_learned
+    learned: Callable[[UUID, Revision, str, date], Shares | None] = _nothing_learned
+    prompt_includes_cached: bool = True
 
 
 def charges_of_day(
@@ -209,72 +217,109 @@ def _charged(
 ) -> Iterator[Charge]:
     revision = use.revision
     for kind, quantity in use.quantities.items():
-        plain = _unpriced(deployment, day, use, kind, _STANDARD, quantity, "")
         if revision is None:
-            yield replace(plain, why=UNSEEN)
+            yield _unpriced(deployment, day, use, kind, _STANDARD, quantity, UNSEEN)
             continue
         if revision.format != _PUBLISHER:
-            yield replace(plain, why=f"{OUT_OF_SCOPE} {revision.format}")
+            why = f"{OUT_OF_SCOPE} {revision.format}"
+            yield _unpriced(deployment, day, use, kind, _STANDARD, quantity, why)
             continue
         terms = sku_terms(revision.sku)
         if terms is not None and terms.provisioned and kind != "ptu_hour":
             continue  # tokens of provisioned units are paid by the hour
-        for tier, part in _by_tier(quantity, kind, terms.tier if terms else _STANDARD, tiers):
-            yield from _priced(deployment, day, use, revision, kind, tier, part, pricing)
+        told = _by_tier(quantity, kind, terms.tier if terms else _STANDARD, tiers)
+        for tier, part in told.items():
+            asked = _question(deployment, day, use, revision, kind, tier)
+            found = list(_priced(deployment, use, revision, asked, part, pricing))
+            yield from _any_tier(found, asked, told, pricing.book) if len(told) > 1 else found
 
 
-def _by_tier(
-    quantity: Decimal, kind: str, own: str, tiers: Mapping[str, int]
-) -> Iterator[tuple[str, Decimal]]:
+def _by_tier(quantity: Decimal, kind: str, own: str, tiers: Mapping[str, int]) -> dict[str, Decimal]:
     """A quantity split by the day's requests of each service tier; batch has no other tier."""
     told = {tier: count for tier, count in tiers.items() if tier in {"priority", "flex"} and count}
     all_requests = sum(tiers.values())
     if own != _STANDARD or not told or kind.endswith("_hour"):
-        yield own, quantity
-        return
-    left = quantity
-    for tier, count in told.items():
-        part = (quantity * count / all_requests).to_integral_value()
-        left -= part
-        yield tier, part
-    if left:
-        yield _STANDARD, left
+        return {own: quantity}
+    found = {tier: (quantity * count / all_requests).to_integral_value() for tier, count in told.items()}
+    left = quantity - sum(found.values())
+    return {tier: part for tier, part in {**found, _STANDARD: left}.items() if part}
+
+
+def _any_tier(
+    charges: Iterable[Charge], asked: PriceQuestion, told: Iterable[str], book: PriceBook
+) -> Iterator[Charge]:
+    """Requests are told by tier and tokens are not, so any of the day's tiers bounds each token."""
+    for charge in charges:
+        if charge.cost is None or charge.low is None or charge.high is None:
+            yield charge
+            continue
+        low, high = charge.low, charge.high
+        for tier in told:
+            answer = book.price_at(replace(asked, kind=charge.kind, tier=tier))
+            if isinstance(answer, Priced) and answer.currency == charge.currency:
+                least, most = _bounds(replace(asked, kind=charge.kind, tier=tier), answer, book)
+                low, high = min(low, charge.quantity * least), max(high, charge.quantity * most)
+        yield replace(charge, low=low, high=high)
 
 
 def _priced(
     deployment: ChargedDeployment,
-    day: date,
     use: Use,
     revision: Revision,
-    kind: str,
-    tier: str,
+    asked: PriceQuestion,
     quantity: Decimal,
     pricing: Pricing,
 ) -> Iterator[Charge]:
-    asked = _question(deployment, day, use, revision, kind, tier)
+    """One charge, or one for each kind that the account's own bill told the tokens to be."""
     answer = pricing.book.price_at(asked)
     if not isinstance(answer, Priced):
-        yield _unpriced(deployment, day, use, kind, tier, quantity, answer.why)
+        yield _unpriced(deployment, asked.on, use, asked.kind, asked.tier, quantity, answer.why)
         return
     low, high = _bounds(asked, answer, pricing.book)
-    charge = _charge(deployment, day, use, kind, tier, quantity, answer, low, high)
-    share = (
-        pricing.cached_share(deployment.account_key, use.model, revision.sku, day)
-        if kind == "input"
-        else None
-    )
-    cached = pricing.book.price_at(replace(asked, kind="cached_input")) if share else None
-    if share is None or not isinstance(cached, Priced) or cached.billed_as:
-        yield charge
+    parts = _learned_parts(deployment.account_key, revision, asked, answer, pricing)
+    if parts is None:
+        yield _charge(deployment, asked.on, use, asked.kind, asked.tier, quantity, answer, low, high)
         return
-    part = (quantity * share).to_integral_value()
-    yield replace(
-        _charge(deployment, day, use, kind, tier, quantity - part, answer, low, high), basis=CALIBRATED
-    )
-    yield replace(
-        _charge(deployment, day, use, "cached_input", tier, part, cached, cached.unit_price, high),
-        basis=CALIBRATED,
-    )
+    held = Decimal(1) if pricing.prompt_includes_cached else 1 - sum(share for _, _, share in parts)
+    whole = (quantity / held).to_integral_value() if held > 0 else quantity
+    left = whole
+    for kind, price, share in parts:
+        part = (whole * share).to_integral_value()
+        left -= part
+        yield _calibrated(deployment, asked, use, kind, part, price, low, high)
+    yield _calibrated(deployment, asked, use, asked.kind, left, answer, low, high)
+
+
+def _learned_parts(
+    account_key: UUID, revision: Revision, asked: PriceQuestion, plain: Priced, pricing: Pricing
+) -> list[tuple[str, Priced, Decimal]] | None:
+    """The other kinds that the account's bill knew, each with its price and share; None where nothing was learned."""
+    if asked.kind not in {"input", "audio_input"}:
+        return None
+    shares = pricing.learned(account_key, revision, asked.kind, asked.on)
+    if shares is None:
+        return None
+    parts: list[tuple[str, Priced, Decimal]] = []
+    for kind, share in sorted(shares.items()):
+        price = pricing.book.price_at(replace(asked, kind=kind))
+        if share and isinstance(price, Priced) and not price.billed_as and price.currency == plain.currency:
+            parts.append((kind, price, share))
+    return parts
+
+
+def _calibrated(
+    deployment: ChargedDeployment,
+    asked: PriceQuestion,
+    use: Use,
+    kind: str,
+    quantity: Decimal,
+    price: Priced,
+    low: Decimal,
+    high: Decimal,
+) -> Charge:
+    least, most = min(low, price.unit_price), max(high, price.unit_price)
+    charge = _charge(deployment, asked.on, use, kind, asked.tier, quantity, price, least, most)
+    return replace(charge, basis=CALIBRATED)
 
 
 def _question(
@@ -295,8 +340,11 @@ def _question(
 
 
 def _bounds(asked: PriceQuestion, found: Priced, book: PriceBook) -> tuple[Decimal, Decimal]:
-    """The least and the most that a unit may have cost: all cached, or none and long context."""
+    """The least and the most that a unit may have cost: all cached, or none of it, written to the cache, long context."""
     low = high = found.unit_price
+    if asked.kind == "input":
+        written = book.price_at(replace(asked, kind="cache_write"))
+        high = max(high, _comparable(written, found) or high)
     if asked.kind in {"input", "audio_input"}:
         cached = book.price_at(replace(asked, kind=f"cached_{asked.kind}"))
         low = _comparable(cached, found) or low

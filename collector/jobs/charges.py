@@ -1,25 +1,37 @@
 """Charges of changed days: hours and revisions in, priced quantities out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from collector.domain.charges import Charge, ChargedDeployment, Pricing, Revision, charges_of_day, month_parts
-from collector.domain.periods import DAY, Month, Window, midnight
+from collector.domain.calibration import Learned, Lesson, learning_days, lessons
+from collector.domain.charges import (
+    Charge,
+    ChargedDeployment,
+    Pricing,
+    Revision,
+    Shares,
+    charges_of_day,
+    month_parts,
+)
+from collector.domain.periods import DAY, Month, Window, midnight, month_of
 from collector.domain.pricing import PriceBook, PriceNotes, PriceRow, Rate
+from collector.domain.reconciliation_meters import Family, MeterBook
 from collector.domain.rollup import Lifetime, StoredHour
 from collector.domain.teams import TeamRules, team_of
 from collector.store.engine import Connection, Engine, retrying
+from collector.store.reads import bills, closings, inventory, rollup
 from collector.store.reads import charges as reads
-from collector.store.reads import inventory
 from collector.store.reads.catalog import all_models
 from collector.store.reads.prices import price_rows
 from collector.store.writes.findings import replace_charge_months, replace_charges
+from collector.store.writes.money import replace_lessons
 from collector.store.writes.tags import account_subject, deployment_subject, subscription_subject
 
 LIST_CURRENCY: Final = "USD"
+_RELEARNED_MONTHS: Final = 3
 
 DeploymentKey = tuple[UUID, str]
 
@@ -33,6 +45,7 @@ class MoneyRules:
     snapshot: Sequence[PriceRow] = ()
     notes: PriceNotes = field(default_factory=PriceNotes)
     teams: TeamRules = field(default_factory=TeamRules)
+    prompt_includes_cached: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,9 @@ class Estate:
     revisions: Mapping[DeploymentKey, tuple[Revision, ...]]
     tags: Mapping[str, tuple[inventory.TagPeriod, ...]]
     rules: MoneyRules
+    closed_teams: Mapping[tuple[UUID, str, date], str | None] = field(
+        default_factory=dict[tuple[UUID, str, date], str | None]
+    )
 
     def deployments_of(self, account: UUID) -> list[str]:
         return [deployment for key, deployment in self.lifetimes if key == account]
@@ -58,17 +74,19 @@ class Estate:
             deployment=deployment,
             location=payer.location,
             currency=self.rules.currency or payer.currency or LIST_CURRENCY,
-            team=team_of(
-                self.rules.teams,
-                self._tags_on(payer, deployment, day),
-                payer.subscription_id,
-                payer.arm_id,
-                deployment,
-            ),
+            team=self._team(payer, key, day),
             created_at=lifetime.created_at,
             deleted_at=lifetime.deleted_at,
             revisions=self.revisions.get(key, ()),
         )
+
+    def _team(self, payer: reads.Payer, key: DeploymentKey, day: date) -> str | None:
+        """A closed month's team stays what it was, whatever tags and rules say since."""
+        closed = (*key, day.replace(day=1))
+        if closed in self.closed_teams:
+            return self.closed_teams[closed]
+        tags = self._tags_on(payer, key[1], day)
+        return team_of(self.rules.teams, tags, payer.subscription_id, payer.arm_id, key[1])
 
     def _tags_on(self, payer: reads.Payer, deployment: str, day: date) -> list[Mapping[str, str]]:
         """Tags of a day: the deployment's first, then its account's, then its subscription's."""
@@ -107,14 +125,70 @@ def read_estate(
         rates=rules.rates,
         notes=rules.notes,
     )
+    learned = Learned.of(bills.stored_lessons(connection))
     return Estate(
-        Pricing(book),
+        Pricing(book, _teacher(learned, rules), rules.prompt_includes_cached),
         payers,
         lifetimes,
         {key: tuple(parts) for key, parts in revisions.items()},
         inventory.tag_history(connection),
         rules,
+        closings.closed_teams(connection),
     )
+
+
+def _teacher(learned: Learned, rules: MoneyRules) -> Callable[[UUID, Revision, str, date], Shares | None]:
+    """Shares by revision; a revision's family is worked out once."""
+    meters = MeterBook((), rules.notes)
+    families: dict[Revision, Family | None] = {}
+
+    def shares(account: UUID, revision: Revision, kind: str, day: date) -> Shares | None:
+        if revision not in families:
+            families[revision] = meters.family_of(
+                revision.model,
+                revision.version,
+                revision.sku,
+                base_model=revision.base_model,
+                base_version=revision.base_version,
+            )
+        return learned.of_day(account, families[revision], kind, day)
+
+    return shares
+
+
+def learn_shares(
+    engine: Engine, rules: MoneyRules, now: datetime, *, everything: bool = False
+) -> set[tuple[UUID, date]]:
+    """Bring what bills teach up to the bills; gives back the account-days whose charges it changes."""
+    with engine.connect() as connection:
+        span = bills.bill_span(connection)
+        if span is None:
+            return set()
+        before = bills.stored_lessons(connection)
+        meters = MeterBook([*bills.meter_rows(connection), *rules.snapshot], rules.notes)
+        first, last = month_of(span[0]), month_of(now)
+        if before and not everything:
+            first = max(first, last.shifted(1 - _RELEARNED_MONTHS))
+        after: list[Lesson] = []
+        months: set[date] = set()
+        while first.first_day <= last.first_day:
+            window = learning_days(first)
+            billed = bills.billed_quantities(connection, window.start.date(), window.end.date())
+            after += lessons(first, billed, meters)
+            months.add(first.first_day)
+            first = first.shifted(1)
+        changed = _changed(before, after, months)
+        days = rollup.all_days(connection) if changed else []
+    if changed:
+        retrying(engine, lambda connection: replace_lessons(connection, changed, after))
+    return {(account, day) for account, day in days if (account, day.replace(day=1)) in changed}
+
+
+def _changed(
+    before: Iterable[Lesson], after: Iterable[Lesson], months: Iterable[date]
+) -> set[tuple[UUID, date]]:
+    known = {one for one in before if one.month in set(months)}
+    return {(one.account_key, one.month) for one in known ^ set(after)}
 
 
 def derive_charges(

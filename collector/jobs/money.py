@@ -13,7 +13,7 @@ from collector.jobs.context import Context, RunResult, Tally, run_job
 from collector.store import writes
 from collector.store.engine import Connection
 from collector.store.reads import inventory
-from collector.store.reads.usage import known_days
+from collector.store.reads.usage import known_days, watermarks
 
 log = structlog.get_logger(__name__)
 
@@ -99,18 +99,27 @@ def _billing_currencies(tally: Tally) -> list[str]:
 def _bills(tally: Tally) -> None:
     context = tally.context
     today = context.clock().date()
-    first = today - timedelta(days=context.limits.bill_days)
     with context.engine.connect() as connection:
         known = sorted(inventory.subscription_currencies(connection))
+        read = watermarks(connection, BILLS)
     wanted = context.limits.subscriptions
     subscriptions = [name for name in known if not wanted or name in wanted]
     context.progress.start("bills", len(subscriptions))
     for subscription in subscriptions:
         with tally.scope(subscription):
+            first = _first_billed_day(context, today, read.get(subscription))
             lines = context.sources.bills.bill(subscription, first, today)
             _store_bill(context, subscription, first, today, lines)
             tally.succeed(subscription, rows=len(lines))
         context.progress.advance(note=subscription)
+
+
+def _first_billed_day(context: Context, today: date, through: datetime | None) -> date:
+    """The last days again, since Azure restates them; after a stop or at first, everything since then in whole months."""
+    again = today - timedelta(days=context.limits.bill_days)
+    if through is not None and through.date() >= again:
+        return again
+    return (today - timedelta(days=context.limits.backfill_days)).replace(day=1)
 
 
 def _store_bill(

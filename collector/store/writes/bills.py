@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, select
 
+from collector.domain.reconciliation_meters import key_of_nameless
 from collector.domain.types import BillLine, account_key
 from collector.store import tables
 from collector.store.writes.bulk import delete_rows, upsert
@@ -18,8 +19,8 @@ def record_bill(
 ) -> int:
     """Make the scope's lines of the days `first`..`last` exactly these; returns the lines sent.
 
-    A line without an account belongs to its scope and is kept under the scope's own key. Lines of one key
-    (Azure splits some by what we do not ask for) are added up.
+    A line without an account belongs to its scope and is kept under the scope's own key, a line without a meter id
+    under its meter's name. Lines of one key (Azure splits some by what we do not ask for) are added up.
     """
     by_key: dict[tuple[object, ...], BillLine] = {}
     for line in lines:
@@ -28,7 +29,7 @@ def record_bill(
         key = (
             account_key(line.account_arm_id or scope),
             line.day,
-            line.meter_id,
+            line.meter_id or key_of_nameless(line.meter),
             line.charge_type,
             line.currency,
         )

@@ -1,0 +1,150 @@
+"""What was billed: quantities and money by account and meter, and how far a bill is known."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Connection, func, or_, select
+
+from collector.domain.calibration import BilledQuantity, Lesson
+from collector.domain.pricing import PriceRow
+from collector.store import tables
+from collector.store.expressions import money_sum
+
+_PRICE = tuple(PriceRow.__dataclass_fields__)
+_LESSON = tuple(Lesson.__dataclass_fields__)
+_SUBSCRIPTION_ROLE = "bills"
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """A meter of an account over the asked days. `account_arm_id` None: it belongs to the whole `scope`."""
+
+    account_key: UUID
+    scope: str
+    account_arm_id: str | None
+    meter_id: str
+    meter: str | None
+    charge_type: str
+    currency: str
+    quantity: Decimal | None
+    actual: Decimal | None
+    amortised: Decimal | None
+    days: int
+
+    @property
+    def cost(self) -> Decimal:
+        """What its use cost: reserved units at their part of the reservation's price, the rest as billed."""
+        return self.amortised if self.amortised is not None else self.actual or Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class BillState:
+    """How far a scope's bill is known: its first and last day, the last change to a month, and why it may be missing."""
+
+    scope: str
+    first_day: date | None
+    last_day: date | None
+    changed_at: datetime | None
+    succeeded_at: datetime | None
+    error: str | None
+    remedy: str | None
+
+
+def bill_lines(
+    connection: Connection, first: date, until: date, accounts: Collection[UUID] | None = None
+) -> list[BillLine]:
+    """Sums of the days from `first` up to, not including, `until`."""
+    table = tables.bill_day
+    alike = (
+        table.c.account_key,
+        table.c.scope,
+        table.c.account_arm_id,
+        table.c.meter_id,
+        func.max(table.c.meter).label("meter"),
+        table.c.charge_type,
+        table.c.currency,
+    )
+    asked = select(
+        *alike,
+        money_sum(table.c.quantity),
+        money_sum(table.c.actual),
+        money_sum(table.c.amortised),
+        func.count(table.c.day.distinct()),
+    ).where(table.c.day >= first, table.c.day < until)
+    if accounts is not None:
+        asked = asked.where(table.c.account_key.in_(list(accounts)))
+    grouped = asked.group_by(*(column for column in alike if column.name != "meter"))
+    return [BillLine(*row) for row in connection.execute(grouped)]
+
+
+def billed_quantities(connection: Connection, first: date, until: date) -> list[BilledQuantity]:
+    """Quantities of use, without purchases, credits and refunds."""
+    return [
+        BilledQuantity(line.account_key, line.meter_id, line.meter, line.quantity)
+        for line in bill_lines(connection, first, until)
+        if line.charge_type == "Usage" and line.account_arm_id is not None and line.quantity is not None
+    ]
+
+
+def bill_span(connection: Connection) -> tuple[date, date] | None:
+    table = tables.bill_day
+    first, last = connection.execute(select(func.min(table.c.day), func.max(table.c.day))).one()
+    return (first, last) if first is not None else None
+
+
+def bill_states(connection: Connection, first: date, until: date) -> dict[str, BillState]:
+    """Every subscription's bill, with the last change to the days from `first` until before `until`."""
+    table, mark = tables.bill_day, tables.watermark
+    spans = {
+        row.scope: row
+        for row in connection.execute(
+            select(
+                table.c.scope, func.min(table.c.day).label("a"), func.max(table.c.day).label("b")
+            ).group_by(table.c.scope)
+        )
+    }
+    changes = dict(
+        connection.execute(
+            select(table.c.scope, func.max(table.c.read_at))
+            .where(table.c.day >= first, table.c.day < until)
+            .group_by(table.c.scope)
+        ).all()
+    )
+    marks = {
+        f"/subscriptions/{row.scope}": row
+        for row in connection.execute(select(mark).where(mark.c.job == _SUBSCRIPTION_ROLE))
+    }
+    known = connection.execute(select(tables.subscription.c.subscription_id)).scalars()
+    scopes = {f"/subscriptions/{one}" for one in known} | spans.keys()
+    return {
+        scope: BillState(
+            scope,
+            spans[scope].a if scope in spans else None,
+            spans[scope].b if scope in spans else None,
+            changes.get(scope),
+            marks[scope].succeeded_at if scope in marks else None,
+            marks[scope].error if scope in marks else None,
+            marks[scope].remedy if scope in marks else None,
+        )
+        for scope in sorted(scopes)
+    }
+
+
+def meter_rows(connection: Connection) -> list[PriceRow]:
+    """Captured prices of the meters that were billed, by id or by name."""
+    bill, price = tables.bill_day, tables.price
+    ids = select(bill.c.meter_id).distinct()
+    names = select(bill.c.meter).where(bill.c.meter.is_not(None)).distinct()
+    asked = select(*(price.c[name] for name in _PRICE)).where(
+        or_(price.c.meter_id.in_(ids), price.c.meter_name.in_(names))
+    )
+    return [PriceRow(*row) for row in connection.execute(asked)]
+
+
+def stored_lessons(connection: Connection) -> list[Lesson]:
+    table = tables.billed_share
+    columns = [table.c["direction" if name == "group" else name] for name in _LESSON]
+    return [Lesson(*row) for row in connection.execute(select(*columns))]
