@@ -119,7 +119,7 @@ def _first_billed_day(context: Context, today: date, through: datetime | None) -
     again = today - timedelta(days=context.limits.bill_days)
     if through is not None and through.date() >= again:
         return again
-    return (today - timedelta(days=context.limits.backfill_days)).replace(day=1)
+    return min(again, (today - timedelta(days=context.limits.backfill_days)).replace(day=1))
 
 
 def _store_bill(

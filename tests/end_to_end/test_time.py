@@ -114,7 +114,7 @@ def _since(stage: Stage, start: datetime) -> dict[str, list[Mapping[str, object]
         name: [row for row in stored[name] if row["hour"] >= start] for name in ("usage_hour", "quality_hour")
     }
     daily = {
-        name: [row for row in stored[name] if row["day"] >= start.date()]
+        name: [{**row, "price_captured_at": None} for row in stored[name] if row["day"] >= start.date()]
         for name in ("usage_day", "charge_day", "api_use_day")
     }
     return hourly | daily
