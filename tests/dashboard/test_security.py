@@ -32,7 +32,7 @@ from tests.dashboard.doors import (
 from tests.dashboard.worlds import world_at
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
 
 pytestmark = pytest.mark.filterwarnings("ignore:get_jwt_config")
 
@@ -138,6 +138,10 @@ class Watched:
         if ours and (message.type == "error" or "Content Security Policy" in message.text):
             self.complaints.append(f"{self.page.url}: {message.text} {message.location}")
 
+    def opened(self, dialog: "Dialog") -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     def requested(self, request: "Request") -> None:
         """What our own pages ask for; the provider's page may fetch what it likes."""
         if request.frame.url.startswith("http://127.0.0.1"):
@@ -151,7 +155,7 @@ def watched(browser: "Browser") -> Iterator[Watched]:
     watch = Watched(page)
     page.on("console", watch.said)
     page.on("pageerror", lambda error: watch.complaints.append(str(error)))
-    page.on("dialog", lambda dialog: (watch.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("dialog", watch.opened)
     page.on("request", watch.requested)
     yield watch
     context.close()
