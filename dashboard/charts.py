@@ -1,7 +1,7 @@
 """Rows in, Plotly figures out, without any Streamlit. Colours come from the theme; a state has its word as well."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from html import escape
 from typing import Any
@@ -66,18 +66,21 @@ def daily_cost(stack: Stack) -> go.Figure:
     )
     figure.update_yaxes(title=f"{stack.currency} per day, estimated", tickformat="~s", rangemode="tozero")
     figure.update_xaxes(tickformat="%-d %b", hoverformat="%a %-d %b %Y", nticks=12)
-    if stack.partial is not None and len(stack.days) > 2:
-        so_far = sum(float(series.values[stack.days.index(stack.partial)]) for series in stack.series)
-        figure.add_annotation(
-            x=stack.partial, y=so_far, text=words.TODAY_PARTIAL, showarrow=False, yshift=11, font_color=_MUTED, font_size=11
-        )  # fmt: skip
+    if stack.partial is not None:
+        figure.update_xaxes(
+            title={"text": words.TODAY_PARTIAL, "font": {"size": 11, "color": _MUTED}, "standoff": 4}
+        )
     return figure
 
 
-def months(rows: Sequence[MonthlyCost], currency: str) -> go.Figure:
+def months(rows: Sequence[MonthlyCost], currency: str, today: date) -> go.Figure:
+    """The sums of the months; the current one says that it is not over."""
     figure = go.Figure()
     figure.add_bar(
-        x=[f"{row.month:%b %Y}" for row in rows],
+        x=[
+            f"{row.month:%b %Y}" + (f"<br>{words.SO_FAR}" if row.month == today.replace(day=1) else "")
+            for row in rows
+        ],
         y=[float(row.cost) for row in rows],
         customdata=[[formats.money(row.cost, currency)] for row in rows],
         hovertemplate="%{x}: %{customdata[0]}<extra></extra>",
@@ -214,7 +217,7 @@ def quota_bars(bars: Sequence[QuotaBar]) -> go.Figure:
         hoverinfo="skip",
         cliponaxis=False,
     )
-    figure.update_layout(**_plain_layout(70 + 44 * len(shown)), showlegend=False, bargap=0.45)
+    figure.update_layout(**_plain_layout(96 + 44 * len(shown)), showlegend=False, bargap=0.45)
     figure.update_xaxes(
         range=[0, 165], tickvals=[0, 25, 50, 80, 90, 100], ticksuffix=" %", title="allocated ÷ limit"
     )
@@ -271,7 +274,7 @@ def timeline(rows: Sequence[TimelineRow], *, narrow: bool = False) -> go.Figure:
     )
     first = min([row.days_left for row in rows] + [0])
     figure.update_xaxes(
-        range=[first - 10, max(furthest, 60) * 1.28],
+        range=[first - 10, max(furthest, 60) * (1.6 if narrow else 1.28)],
         title="days from today (UTC)",
         zeroline=True,
         zerolinewidth=1.5,

@@ -1,7 +1,7 @@
 """The filters in the sidebar: they live in the address of the page, so a link carries them and every screen keeps them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -37,6 +37,15 @@ def draw(choices: Choices) -> None:
 
 def chosen() -> Chosen:
     return st.session_state.get(_CHOSEN, Chosen())
+
+
+def one_of(label: str, key: str, options: Sequence[str], help: str) -> str | None:
+    """One of a few; nothing is drawn where there is no choice."""
+    if len(options) < 2:
+        return options[0] if options else None
+    return st.segmented_control(
+        label, options, key=key, default=options[0], required=True, help=help, bind="query-params"
+    )
 
 
 def _several(label: str, key: str, options: Mapping[str, str], help: str | None = None) -> tuple[str, ...]:

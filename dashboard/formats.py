@@ -31,6 +31,17 @@ def short_money(amount: Decimal | float, currency: str) -> str:
     return f"{_sign(currency)}{value:.2f}" if abs(value) < 100 else f"{_sign(currency)}{value:.0f}"
 
 
+def money_range(low: Decimal, high: Decimal, currency: str) -> str:
+    """`$17.7–22.3k`: the sign and the thousands once where both ends share them."""
+    first, last = short_money(low, currency), short_money(high, currency)
+    if first == last:
+        return first
+    words = {word for _, word in _STEPS}
+    if first[-1] in words and first[-1] == last[-1]:
+        first = first[:-1]
+    return f"{first}–{last.removeprefix(_sign(currency))}"
+
+
 def unit_price(per_unit: Decimal | None, currency: str, unit: str) -> str:
     """Token prices by the million, as price lists print them; others by their own unit."""
     if per_unit is None:
@@ -103,6 +114,14 @@ def ago(span: timedelta) -> str:
         return f"{minutes} minute{'' if minutes == 1 else 's'} ago"
     hours = round(minutes / 60)
     return f"{hours} hours ago" if hours < 48 else f"{round(hours / 24)} days ago"
+
+
+def age(span: timedelta) -> str:
+    """`35 min`, `26 h`, `3 days`: where there is no room for a sentence."""
+    minutes = int(span / timedelta(minutes=1))
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{round(minutes / 60)} h" if minutes < 48 * 60 else f"{round(minutes / 1440)} days"
 
 
 def days_left(days: int | None) -> str:

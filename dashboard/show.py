@@ -17,7 +17,7 @@ from dashboard.views import Notice, Tile
 from dashboard.views.freshness import FreshnessView
 from dashboard.visitors import Visitor
 
-ROW, HEADER, MOST_ROWS = 35, 38, 14
+ROW, HEADER, MOST_ROWS, PINNED_FROM = 35, 37, 14, 7
 
 
 def logo(assets: Path) -> None:
@@ -86,7 +86,7 @@ def tiles(found: Iterable[Tile], *, columns: int = 5) -> None:
             tile(one)
 
 
-def tile(one: Tile, *, border: bool = True) -> None:
+def tile(one: Tile, *, card: bool = True) -> None:
     st.metric(
         one.label,
         one.value,
@@ -94,10 +94,10 @@ def tile(one: Tile, *, border: bool = True) -> None:
         delta_color="off",
         delta_description=one.change_note if one.change else None,
         help=one.help,
-        border=border,
+        border=card,
         chart_data=list(one.trend) or None,
         chart_type="area",
-        height="stretch",
+        height="stretch" if card else "content",
     )
 
 
@@ -119,7 +119,10 @@ def show_table(one: Table, *, about: str, title: str | None = None, download: bo
     st.dataframe(
         frame(one, columns),
         hide_index=True,
-        column_config={column.key: _config(column) for column in columns},
+        column_config={
+            column.key: _config(column, pinned=column is columns[0] and len(columns) >= PINNED_FROM)
+            for column in columns
+        },
         height=HEADER + ROW * min(len(one), MOST_ROWS) if one.rows else "auto",
         row_height=ROW,
         placeholder="–",
@@ -173,9 +176,14 @@ def _values(column: Column, values: list[Any]) -> pd.Series:
             return pd.Series([None if value is None else str(value) for value in values], dtype="object")
 
 
-def _config(column: Column) -> Any:
+def _config(column: Column, *, pinned: bool) -> Any:
     config = st.column_config
-    about: dict[str, Any] = {"label": column.label, "help": column.help, "width": column.width}
+    about: dict[str, Any] = {
+        "label": column.label,
+        "help": column.help,
+        "width": column.width,
+        "pinned": pinned,
+    }
     match column.kind:
         case "money":
             return config.NumberColumn(**about, format="%,.2f")

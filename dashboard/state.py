@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
@@ -29,6 +30,7 @@ from collector.store.reads.overview import Choices
 from collector.store.reads.scope import EVERYTHING, Filters
 from dashboard.periods import DEFAULT, MONTH_TO_DATE, Period, comparison, period_of
 from dashboard.store import open_store
+from dashboard.tables import Table
 from dashboard.views import collection as collection_views
 from dashboard.views import cost as cost_views
 from dashboard.views import endings as endings_views
@@ -39,6 +41,7 @@ from dashboard.views.freshness import FreshnessView, freshness_view
 FRESH_SECONDS = 60
 SLOW_SECONDS = 600
 FORECAST_DAYS = 56
+LINES_LOOKED_AHEAD = 30
 CLOCK = "DASHBOARD_NOW"
 """Names an instant to look from instead of now: for tests and pictures."""
 
@@ -55,11 +58,18 @@ class Chosen:
 
 
 def remembered(seconds: int = FRESH_SECONDS) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A cached read: bounded in time and number, without a spinner over figures that are there already."""
-    return st.cache_data(ttl=seconds, max_entries=200, show_spinner=False)
+    """A cached read, bounded in time and number. Rows are frozen, so everybody may be handed the same ones."""
+    return st.cache_resource(ttl=seconds, max_entries=200, show_spinner=False)
 
 
 def settings() -> Settings:
+    """Checked once for every environment, not once for every figure."""
+    return _settings(tuple(sorted(item for item in os.environ.items() if item[0].startswith("AOAI_"))))
+
+
+@lru_cache(maxsize=8)
+def _settings(environment: tuple[tuple[str, str], ...]) -> Settings:
+    del environment  # only what tells one from another
     return load()
 
 
@@ -105,6 +115,11 @@ def estate(chosen: Chosen) -> overview.Estate:
     return _estate(database(), chosen.filters)
 
 
+def currencies(chosen: Chosen, dimension: cost.Dimension) -> tuple[str, ...]:
+    facts = _cost_facts(database(), period(chosen), chosen.filters, dimension, today())
+    return cost_views.currencies_of(facts.slices)
+
+
 def cost_view(chosen: Chosen, dimension: cost.Dimension, currency: str | None) -> cost_views.CostView | None:
     facts = _cost_facts(database(), period(chosen), chosen.filters, dimension, today())
     forecast = None
@@ -113,9 +128,14 @@ def cost_view(chosen: Chosen, dimension: cost.Dimension, currency: str | None) -
     return cost_views.cost_view(facts, currency, dimension, names(), forecast)
 
 
+def charges(chosen: Chosen, currency: str) -> Table:
+    return cost_views.charges(_cost_rows(database(), period(chosen), chosen.filters), currency)
+
+
 def room_view(chosen: Chosen) -> room_views.RoomView:
     rows = _room_rows(database(), period(chosen).room_key, chosen.filters)
-    quotas, full = _quotas(database(), chosen.filters, today())
+    quotas = _quotas(database(), chosen.filters)
+    full = _until_full(database(), chosen.filters, today())
     return room_views.room_view(rows, quotas, full, names(), today())
 
 
@@ -133,7 +153,8 @@ def busiest_day(chosen: Chosen, key: str) -> room_views.BusiestDay | None:
 
 
 def endings_view(chosen: Chosen) -> endings_views.EndingsView:
-    found, uses, changes = _endings(database(), chosen.filters, today())
+    found = _endings(database(), chosen.filters, today(), costs=True)
+    uses, changes = _api_uses(database(), chosen.filters, today())
     own = settings()
     facts = load_api_versions(own.api_versions).versions
     return endings_views.endings_view(found, uses, facts, changes, names(), today())
@@ -159,9 +180,9 @@ def overview_view(chosen: Chosen) -> overview_views.OverviewView:
     found = overview_views.CostInput(
         facts.period, facts.daily, facts.current, facts.before, facts.unpriced, forecast
     )
-    quotas, _ = _quotas(database(), chosen.filters, today())
+    quotas = _quotas(database(), chosen.filters)
     rows = _room_rows(database(), period(chosen).room_key, chosen.filters)
-    coming, _, _ = _endings(database(), chosen.filters, today())
+    coming = _endings(database(), chosen.filters, today(), costs=False)
     return overview_views.overview_view(found, rows, quotas, coming, names(), today())
 
 
@@ -215,16 +236,30 @@ def _cost_facts(
 ) -> cost_views.CostFacts:
     with _reading(url) as connection:
         beside = comparison(period, today)
+        if dimension == "deployment":
+            slices = cost.cost_by(connection, dimension, period.window, filters)
+            daily = cost.cost_daily(
+                connection, period.window, filters, dimension, only=cost_views.largest_keys(slices)
+            )
+        else:
+            daily = cost.cost_daily(connection, period.window, filters, dimension)
+            slices = cost_views.slices_of(daily)
         return cost_views.CostFacts(
             period=period,
-            daily=cost.cost_daily(connection, period.window, filters, dimension),
-            rows=cost.cost_rows(connection, period.window, filters),
+            slices=slices,
+            daily=daily,
             unpriced=cost.unpriced(connection, period.window, filters),
             before=cost.cost_totals(connection, beside.before, filters) if beside else (),
-            current=cost.cost_totals(connection, beside.current, filters) if beside else (),
+            current=beside.current if beside else None,
             months=cost.cost_months(connection, filters),
             today=today,
         )
+
+
+@remembered()
+def _cost_rows(url: str, period: Period, filters: Filters) -> list[cost.CostRow]:
+    with _reading(url) as connection:
+        return cost.cost_rows(connection, period.window, filters)
 
 
 @remembered(SLOW_SECONDS)
@@ -249,11 +284,16 @@ def _room_rows(url: str, room_key: str, filters: Filters) -> list[room.RoomRow]:
         return room.room_rows(connection, room_key, filters)
 
 
-@remembered(SLOW_SECONDS)
-def _quotas(url: str, filters: Filters, today: date) -> tuple[list[room.QuotaRow], room_views.DaysToFull]:
+@remembered()
+def _quotas(url: str, filters: Filters) -> list[room.QuotaRow]:
     with _reading(url) as connection:
-        rows = room.quota_rows(connection, filters)
-    return rows, days_to_full(rows, today)
+        return room.quota_rows(connection, filters)
+
+
+@remembered(SLOW_SECONDS)
+def _until_full(url: str, filters: Filters, today: date) -> room_views.DaysToFull:
+    """For the fullest lines only: playing out what may come takes milliseconds a line."""
+    return days_to_full(_quotas(url, filters)[:LINES_LOOKED_AHEAD], today)
 
 
 @remembered()
@@ -282,20 +322,27 @@ def _busiest_day(url: str, row: room.RoomRow) -> room_views.BusiestDay | None:
 
 @remembered()
 def _endings(
-    url: str, filters: Filters, today: date
-) -> tuple[tuple[endings_views.DeploymentEnding, ...], list[endings.ApiUseRow], list[endings.CatalogChange]]:
-    month = last_days(today, 30)
+    url: str, filters: Filters, today: date, *, costs: bool
+) -> tuple[endings_views.DeploymentEnding, ...]:
+    """Where only days are shown, nobody waits for what the deployments cost."""
     with _reading(url) as connection:
-        rows = endings.deployed_rows(connection, month, filters)
+        rows = endings.deployed_rows(connection, last_days(today, 30) if costs else None, filters)
         catalog = model_catalog(
             endings.offers_for(connection, rows),
             endings.model_readings(connection),
             load_models().models,
             _deadlines(),
         )
-        uses = endings.api_use_rows(connection, month, filters)
-        changes = endings.catalog_changes(connection, midnight(today) - timedelta(days=90), filters)
-    return endings_views.endings_of(rows, catalog, today), uses, changes
+    return endings_views.endings_of(rows, catalog, today)
+
+
+@remembered()
+def _api_uses(
+    url: str, filters: Filters, today: date
+) -> tuple[list[endings.ApiUseRow], list[endings.CatalogChange]]:
+    with _reading(url) as connection:
+        uses = endings.api_use_rows(connection, last_days(today, 30), filters)
+        return uses, endings.catalog_changes(connection, midnight(today) - timedelta(days=90), filters)
 
 
 def _deadlines() -> tuple[Any, ...]:

@@ -123,7 +123,7 @@ ROOM_HEADLINE: Final = "Deployments at 80 % of a limit or more"
 ENDINGS_HEADLINE: Final = "Deployments ending within 30 days"
 COST_HEADLINE_HELP: Final = (
     "An estimate from metered tokens at list prices unless your own rates are configured. The Cost screen says how "
-    "each figure was priced."
+    "each figure was priced. The change compares whole days with as many days before; today is left out."
 )
 QUESTIONS: Final = ("What does it cost?", "How much room is left?", "What ends when?")
 OPEN: Final = ("Open Cost", "Open Room", "Open Endings")
@@ -138,16 +138,14 @@ def also_in(amount: str) -> str:
 
 
 def forecast_line(forecast: MonthForecast, currency: str) -> str:
-    low, high = formats.short_money(forecast.low, currency), formats.short_money(forecast.high, currency)
-    return f"Month end: {_plain(low)} – {_plain(high)} (estimate, 4 times in 5; past error {formats.percent(forecast.error)})"
+    shown = _plain(formats.money_range(forecast.low, forecast.high, currency))
+    return f"Month end: {shown} (estimate, 4 times in 5; past error {formats.percent(forecast.error)})"
 
 
 def unpriced_line(rows: int) -> str:
-    return (
-        f"{formats.plural(rows, 'use')} without a price is not in this sum"
-        if rows
-        else "Everything used has a price"
-    )
+    if not rows:
+        return "Everything used has a price"
+    return f"{formats.plural(rows, 'use has', 'uses have')} no price and {'is' if rows == 1 else 'are'} not in this sum"
 
 
 def throttle_line(throttled: int, requests: int) -> str:
@@ -180,7 +178,8 @@ def later_line(later: int) -> str:
 
 # Cost
 COST_OF_PERIOD: Final = "Estimated cost"
-COMPARED: Final = "vs the same whole days before"
+COMPARED: Final = "vs before"
+COMPARED_HELP: Final = "The change compares whole days with as many days before; today is left out."
 RANGE: Final = "Lowest – highest"
 RANGE_HELP: Final = (
     "Metrics do not tell cached from uncached input, nor long from short context. Low: all input cached. "
@@ -197,6 +196,7 @@ UNPRICED_TITLE: Final = "Used without a price"
 UNPRICED_TEXT: Final = "These quantities are in no sum above. A wrong price would be worse than none."
 OUT_OF_SCOPE_TITLE: Final = "Other publishers' models"
 OUT_OF_SCOPE_TEXT: Final = "Their room and endings are watched, their cost is not ours to estimate."
+SHOW_CHARGES: Final = "Show every charge and the price it came from"
 CHARGES_TITLE: Final = "Every charge and its price"
 CHARGES_TEXT: Final = (
     "Quantity × price = cost. Each line says which meter it was priced by and how that was matched."
@@ -214,8 +214,10 @@ BASIS_COLUMN: Final = (
     "estimated: metered × list price or your rate. calibrated: with the cached share of your own bill"
 )
 STEP_COLUMN: Final = "How the price was found, most certain first: your own rate, the model's own meter id, the meter's name, the shipped snapshot"
-TODAY_PARTIAL: Final = "today so far"
+TODAY_PARTIAL: Final = "The pale bar is today so far (UTC)"
+SO_FAR: Final = "so far"
 UNNAMED: Final = "(none)"
+OTHERS_TOGETHER: Final = "all others together"
 NO_KEY: Final = {"team": "(no team)", "step": "(no price)"}
 DIMENSIONS: Final = {
     "model": "Model",
@@ -269,28 +271,20 @@ STEPS: Final = {
 }
 
 
-def others(count: int) -> str:
-    return f"{formats.plural(count, 'other')} together"
-
-
 def in_currency(text: str, currency: str) -> str:
     return f"{text} ({currency})" if currency else text
 
 
-def cost_help(period: Period, currency: str, cost: Decimal, low: Decimal, high: Decimal) -> str:
+def cost_help(period: Period, currency: str, cost: Decimal) -> str:
     exact = f"Exactly {cost:f} {currency}." if currency else ""
     return (
         f"{formats.day_span(period.first_day, period.last_day)}, UTC days. An estimate at list prices, or at your own "
-        f"rates where configured; not a bill. {exact}"
+        f"rates where configured; not a bill. {exact} {COMPARED_HELP}"
     )
 
 
 def cost_range(low: Decimal, high: Decimal, currency: str) -> str:
-    if not currency:
-        return formats.UNKNOWN
-    if low == high:
-        return formats.short_money(low, currency)
-    return f"{formats.short_money(low, currency)} – {formats.short_money(high, currency)}"
+    return formats.money_range(low, high, currency) if currency else formats.UNKNOWN
 
 
 def run_rate_help(days: int) -> str:
@@ -501,8 +495,10 @@ def ends_help(days: int) -> str:
 
 
 # Collection
-OLDEST_SCOPE: Final = "Oldest knowledge"
-OLDEST_SCOPE_HELP: Final = "The scope that is furthest behind, of all that were ever read."
+OLDEST_SCOPE: Final = "Furthest behind"
+OLDEST_SCOPE_HELP: Final = (
+    "Age of what is known of the scope that is furthest behind, of all that were ever read."
+)
 SCOPES_FAILED: Final = "Scopes that failed"
 SCOPES_FAILED_HELP: Final = (
     "Scopes whose last attempt failed. What was known before stays, and is shown with its age."
@@ -513,7 +509,7 @@ COVERAGE_HELP: Final = (
 )
 GAPS: Final = "Gaps that stay"
 CALLS_24H: Final = "Calls, 24 hours"
-CALL_COST: Final = "Calls this month cost"
+CALL_COST: Final = "Cost of calls"
 CALL_COST_HELP: Final = (
     "Calls of this month × the configured price of 1,000 calls; unknown until that is configured."
 )

@@ -15,13 +15,15 @@ if show.head(words.OVERVIEW_TITLE, state.freshness(chosen, jobs), about):
     for column, answer, question, screen, label in zip(
         st.columns(3, gap="small"), view.answers, words.QUESTIONS, screens, words.OPEN, strict=True
     ):
-        with column, st.container(border=True, height="stretch"):
-            st.subheader(question, anchor=False)
-            show.tile(answer.tile, border=False)
-            st.caption("  \n".join(answer.lines))
-            if answer.top:
-                show.show_table(answer.top, about=question, download=False)
-            st.page_link(screen, label=label, icon=":material/arrow_forward:")
+        with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
+            with st.container():
+                st.subheader(question, anchor=False)
+                show.tile(answer.tile, card=False)
+                st.caption("  \n".join(answer.lines))
+            with st.container():
+                if answer.top:
+                    show.show_table(answer.top, about=question, download=False)
+                st.page_link(screen, label=label, icon=":material/arrow_forward:")
     left, right = st.columns([3, 2], gap="small")
     with left, st.container(border=True, height="stretch"):
         show.section(words.SPENDING_TITLE)

@@ -59,7 +59,7 @@ def _tiles(facts: CollectionFacts, now: datetime) -> tuple[Tile, ...]:
     lost = sum((gap.ends_at - gap.starts_at for gap in facts.gaps), timedelta())
     return (
         Tile(
-            words.OLDEST_SCOPE, formats.ago(now - oldest) if oldest else words.NEVER, words.OLDEST_SCOPE_HELP
+            words.OLDEST_SCOPE, formats.age(now - oldest) if oldest else words.NEVER, words.OLDEST_SCOPE_HELP
         ),
         Tile(words.SCOPES_FAILED, f"{failed} of {len(facts.scopes)}", words.SCOPES_FAILED_HELP),
         Tile(words.COVERAGE_24H, formats.percent(facts.coverage_24h, 1), words.COVERAGE_HELP),

@@ -5,9 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from collector.domain.forecast import MonthForecast, NoForecast
-from collector.store.reads.cost import CostRow, CostTotal, DailyCost, Dimension, MonthlyCost, UnpricedRow
+from collector.domain.periods import Window
+from collector.store.reads.cost import (
+    OTHERS,
+    CostRow,
+    CostSlice,
+    CostTotal,
+    DailyCost,
+    Dimension,
+    MonthlyCost,
+    UnpricedRow,
+)
 from dashboard import formats, words
 from dashboard.periods import Period
 from dashboard.tables import Column, Table, table
@@ -43,15 +54,13 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class CostView:
-    """Everything in one `currency`; `currencies` are those that bear charges, largest first."""
+    """Everything in one `currency`."""
 
     currency: str
-    currencies: tuple[str, ...]
     total: Decimal
     tiles: tuple[Tile, ...]
     stack: Stack
     slices: Table
-    charges: Table
     unpriced: Table
     out_of_scope: Table
     months: tuple[MonthlyCost, ...]
@@ -62,11 +71,11 @@ class CostFacts:
     """What the store was asked for the period."""
 
     period: Period
+    slices: Sequence[CostSlice]
     daily: Sequence[DailyCost]
-    rows: Sequence[CostRow]
     unpriced: Sequence[UnpricedRow]
     before: Sequence[CostTotal]
-    current: Sequence[CostTotal]
+    current: Window | None
     months: Sequence[MonthlyCost]
     today: date
 
@@ -82,21 +91,66 @@ def cost_view(
     totals = sums_by_currency(facts.daily)
     if not totals and not facts.unpriced:
         return None
-    currencies = tuple(sorted(totals, key=lambda one: -totals[one][0]))
+    currencies = currencies_of(facts.slices)
     chosen = currency if currency in totals else currencies[0] if currencies else ""
     daily = [part for part in facts.daily if part.currency == chosen]
     priced = [row for row in facts.unpriced if not row.out_of_scope]
     return CostView(
         currency=chosen,
-        currencies=currencies,
         total=totals[chosen][0] if chosen else Decimal(0),
         tiles=_tiles(facts, chosen, daily, priced, forecast),
         stack=stack(daily, facts.period, chosen, facts.today, names, dimension),
-        slices=_slices(daily, chosen, dimension, facts.period, names),
-        charges=_charges([row for row in facts.rows if row.currency == chosen], chosen),
+        slices=_slices(
+            [part for part in facts.slices if part.currency == chosen],
+            daily,
+            chosen,
+            dimension,
+            facts.period,
+            names,
+        ),
         unpriced=_unpriced("unpriced", priced),
         out_of_scope=_unpriced("out-of-scope", [row for row in facts.unpriced if row.out_of_scope]),
         months=tuple(month for month in facts.months if month.currency == chosen),
+    )
+
+
+def currencies_of(slices: Iterable[CostSlice]) -> tuple[str, ...]:
+    """Those that bear charges, the largest amount first (amounts of different currencies are only ranked)."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for part in slices:
+        sums[part.currency] += part.cost
+    return tuple(sorted(sums, key=lambda currency: -sums[currency]))
+
+
+def largest_keys(slices: Iterable[CostSlice]) -> list[str]:
+    """What a stacked chart tells apart, of each currency."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for part in slices:
+        if part.key is not None and len(found[part.currency]) < LARGEST:
+            found[part.currency].append(part.key)
+    return [key for keys in found.values() for key in keys]
+
+
+def slices_of(daily: Iterable[DailyCost]) -> list[CostSlice]:
+    """The same sums over the whole period, largest first, without asking again."""
+    found: dict[tuple[str | None, str], list[Any]] = defaultdict(
+        lambda: [Decimal(0), Decimal(0), Decimal(0), 0]
+    )
+    for part in daily:
+        sums = found[part.key, part.currency]
+        for place, value in enumerate((part.cost, part.low, part.high, part.tokens)):
+            sums[place] += value
+    slices = [CostSlice(key, currency, *sums) for (key, currency), sums in found.items()]
+    return sorted(slices, key=lambda part: (part.currency, -part.cost, part.key or ""))
+
+
+def cost_within(daily: Iterable[DailyCost], window: Window | None, currency: str) -> Decimal | None:
+    """The sum of the window's days; None without a window."""
+    if window is None:
+        return None
+    days = (part for part in daily if part.currency == currency)
+    return sum(
+        (part.cost for part in days if window.start.date() <= part.day < window.end.date()), Decimal(0)
     )
 
 
@@ -130,16 +184,18 @@ def stack(
     by_key: dict[str | None, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for part in daily:
         by_key[part.key][part.day] += part.cost
-    ranked = sorted(by_key, key=lambda key: (-sum(by_key[key].values()), key or ""))
+    ranked = sorted(
+        (key for key in by_key if key != OTHERS), key=lambda key: (-sum(by_key[key].values()), key or "")
+    )
     shown = ranked if len(ranked) <= LARGEST + 1 else ranked[:LARGEST]
-    rest = ranked[len(shown) :]
+    rest = [*ranked[len(shown) :], *([OTHERS] if OTHERS in by_key else [])]
     series = [
         Series(label(key, names, dimension), tuple(by_key[key].get(day, Decimal(0)) for day in days))
         for key in shown
     ]
     if rest:
         left = tuple(sum((by_key[key].get(day, Decimal(0)) for key in rest), Decimal(0)) for day in days)
-        series.append(Series(words.others(len(rest)), left, rest=True))
+        series.append(Series(words.OTHERS_TOGETHER, left, rest=True))
     return Stack(currency, days, tuple(series), today if today in days else None)
 
 
@@ -163,13 +219,13 @@ def _tiles(
     cost, low, high, tokens = sums_by_currency(daily).get(currency, (Decimal(0), Decimal(0), Decimal(0), 0))
     by_day = day_totals(daily, currency)
     trend = tuple(float(by_day.get(day, Decimal(0))) for day in days_of(facts.period))
-    now, before = (_amount(totals, currency) for totals in (facts.current, facts.before))
+    now, before = cost_within(daily, facts.current, currency), amount_in(facts.before, currency)
     changed = formats.change(now, before) if now is not None and before is not None else None
     tiles = [
         Tile(
             words.COST_OF_PERIOD,
             formats.money(cost, currency) if currency else formats.UNKNOWN,
-            words.cost_help(facts.period, currency, cost, low, high),
+            words.cost_help(facts.period, currency, cost),
             change=changed,
             change_note=words.COMPARED,
             trend=trend if len(trend) > 2 else (),
@@ -200,41 +256,44 @@ def _pace(by_day: Mapping[date, Decimal], currency: str, facts: CostFacts) -> Ti
 def _month_end(forecast: MonthForecast | NoForecast, currency: str) -> Tile:
     if isinstance(forecast, NoForecast):
         return Tile(words.MONTH_END, words.NO_FORECAST, words.no_forecast(forecast.reason))
-    shown = f"{formats.short_money(forecast.low, currency)} – {formats.short_money(forecast.high, currency)}"
+    shown = formats.money_range(forecast.low, forecast.high, currency)
     return Tile(words.MONTH_END, shown, words.month_end_help(forecast, currency))
 
 
-def _amount(totals: Iterable[CostTotal], currency: str) -> Decimal | None:
+def amount_in(totals: Iterable[CostTotal], currency: str) -> Decimal | None:
     return next((total.cost for total in totals if total.currency == currency), None)
 
 
 def _slices(
-    daily: Sequence[DailyCost], currency: str, dimension: Dimension, period: Period, names: Names
+    slices: Sequence[CostSlice],
+    daily: Sequence[DailyCost],
+    currency: str,
+    dimension: Dimension,
+    period: Period,
+    names: Names,
 ) -> Table:
-    """One row a value of the dimension, with its share and its course."""
+    """One row a value of the dimension, with its share and, where it is told apart by day, its course."""
     days = days_of(period)
-    found: dict[str | None, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
     course: dict[str | None, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for part in daily:
-        sums = found[part.key]
-        for place, value in enumerate((part.cost, part.low, part.high, Decimal(part.tokens))):
-            sums[place] += value
         course[part.key][part.day] += part.cost
-    whole = sum((sums[0] for sums in found.values()), Decimal(0))
+    whole = sum((part.cost for part in slices), Decimal(0))
     rows = [
         {
-            "name": label(key, names, dimension),
-            "key": key,
-            "cost": cost,
-            "share": float(cost / whole) if whole else None,
-            "trend": [float(course[key].get(day, Decimal(0))) for day in days] if len(days) > 1 else None,
-            "tokens": int(tokens),
-            "per_million": cost / tokens * 1_000_000 if tokens else None,
-            "low": low,
-            "high": high,
+            "name": label(part.key, names, dimension),
+            "key": part.key,
+            "cost": part.cost,
+            "share": float(part.cost / whole) if whole else None,
+            "trend": [float(course[part.key].get(day, Decimal(0))) for day in days]
+            if len(days) > 1 and part.key in course
+            else None,
+            "tokens": part.tokens,
+            "per_million": part.cost / part.tokens * 1_000_000 if part.tokens else None,
+            "low": part.low,
+            "high": part.high,
             "currency": currency,
         }
-        for key, (cost, low, high, tokens) in sorted(found.items(), key=lambda item: -item[1][0])
+        for part in slices
     ]
     money = words.in_currency
     return table(
@@ -255,7 +314,7 @@ def _slices(
     )
 
 
-def _charges(rows: Sequence[CostRow], currency: str) -> Table:
+def charges(rows: Iterable[CostRow], currency: str) -> Table:
     """Every charge with the price it came from: a figure that explains itself."""
     return table(
         "charges",
@@ -295,6 +354,7 @@ def _charges(rows: Sequence[CostRow], currency: str) -> Table:
                 "how": words.STEPS.get(row.step or "", row.step),
             }
             for row in sorted(rows, key=lambda row: -row.cost)
+            if row.currency == currency
         ],
     )
 

@@ -6,13 +6,14 @@ from datetime import date
 from decimal import Decimal
 
 from collector.domain.forecast import MonthForecast, NoForecast
+from collector.domain.periods import Window
 from collector.store.reads.cost import CostTotal, DailyCost, UnpricedRow
 from collector.store.reads.room import QuotaRow, RoomRow
 from dashboard import formats, words
 from dashboard.periods import Period
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
-from dashboard.views.cost import Stack, label, stack, sums_by_currency
+from dashboard.views.cost import Stack, amount_in, cost_within, label, stack, sums_by_currency
 from dashboard.views.endings import (
     SOON,
     DeploymentEnding,
@@ -23,7 +24,7 @@ from dashboard.views.endings import (
 )
 from dashboard.views.room import TIGHT
 
-TOP, ON_OVERVIEW = 5, 8
+TOP, ON_OVERVIEW, NAME_WIDTH = 5, 8, 118
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class OverviewView:
 class CostInput:
     period: Period
     daily: Sequence[DailyCost]
-    current: Sequence[CostTotal]
+    current: Window | None
     before: Sequence[CostTotal]
     unpriced: Sequence[UnpricedRow]
     forecast: MonthForecast | NoForecast | None
@@ -77,10 +78,7 @@ def cost_answer(found: CostInput, names: Mapping[str, str]) -> Answer:
     ranked = sorted(totals, key=lambda one: -totals[one][0])
     currency = ranked[0] if ranked else "USD"
     cost = totals[currency][0] if ranked else None
-    now, before = (
-        next((one.cost for one in sums if one.currency == currency), None)
-        for sums in (found.current, found.before)
-    )
+    now, before = cost_within(found.daily, found.current, currency), amount_in(found.before, currency)
     tile = Tile(
         words.cost_headline(found.period),
         formats.money(cost, currency),
@@ -108,7 +106,7 @@ def room_answer(rows: Sequence[RoomRow], quotas: Sequence[QuotaRow]) -> Answer:
     top = table(
         "least-room",
         (
-            Column("name", "Least room"),
+            Column("name", "Least room", width=NAME_WIDTH),
             Column("share", "Busiest minute", "share", words.USED_SHARE_COLUMN),
         ),
         [{"name": row.deployment, "share": row.used_share} for row in known[:TOP]],
@@ -137,7 +135,7 @@ def endings_answer(endings: Sequence[DeploymentEnding]) -> Answer:
     top = table(
         "next-endings",
         (
-            Column("name", "Ends next"),
+            Column("name", "Ends next", width=NAME_WIDTH),
             Column("left", "When"),
             Column("on_the_day", "On the day"),
         ),
@@ -169,7 +167,7 @@ def _dearest(daily: Sequence[DailyCost], currency: str, names: Mapping[str, str]
     return table(
         "dearest-models",
         (
-            Column("name", "Costs most"),
+            Column("name", "Costs most", width=NAME_WIDTH),
             Column("cost", words.in_currency("Cost", currency), "money"),
             Column("share", "Share", "share", words.SHARE_COLUMN),
         ),

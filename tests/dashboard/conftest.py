@@ -33,7 +33,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
 def _engines_closed() -> Iterator[None]:
     """Caches are keyed by the store's URL, so tests share them; the engines end with the session."""
     yield
-    st.cache_data.clear()
     st.cache_resource.clear()
 
 

@@ -139,7 +139,7 @@ def test_old_and_missing_data_is_said_above_the_figures(opened: Opened) -> None:
 
 
 def test_filters_narrow_every_figure(opened: Opened, world: Callable[[str], str]) -> None:
-    whole, narrowed = opened("cost", "demo"), opened("cost", "demo", tag="team=Legal")
+    whole, narrowed = opened("cost", "demo"), opened("cost", "demo", tag="team=Legal", charges="true")
 
     assert {"Legal"} == set(narrowed.dataframe[-1].value["team"])
     assert whole.metric[0].value != narrowed.metric[0].value

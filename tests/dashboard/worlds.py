@@ -53,6 +53,7 @@ def build_troubled(engine: Engine) -> None:
         if mark["scope"] == SWEDEN.arm_id.lower():
             mark |= {
                 "through": NOW - timedelta(hours=26),
+                "succeeded_at": NOW - timedelta(hours=26),
                 "status": "failed",
                 "error": "403 AuthorizationFailed: metrics/read is missing",
                 "remedy": f"az role assignment create --role 'Monitoring Reader' --scope /subscriptions/{SUBSCRIPTIONS[0][0]}",

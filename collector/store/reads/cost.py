@@ -5,15 +5,29 @@ never added.
 """
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Connection, Select, Table, case, cast, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Select,
+    Table,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from collector.domain.periods import Window
+from collector.domain.types import account_key
 from collector.store import tables
 from collector.store.expressions import money_sum
 from collector.store.reads.scope import EVERYTHING, Filters, places, within
@@ -34,6 +48,9 @@ TOKEN_KINDS = (
     "image_output",
     "cached_image_input",
 )
+OTHERS = "others"
+"""The key of what was not told apart; no ARM id reads so."""
+
 OUT_OF_SCOPE = "out of scope"
 """How `why` begins where another publisher's model is not ours to price."""
 
@@ -232,18 +249,29 @@ def cost_by(
 
 
 def cost_daily(
-    connection: Connection, period: Window, filters: Filters = EVERYTHING, dimension: Dimension | None = None
+    connection: Connection,
+    period: Window,
+    filters: Filters = EVERYTHING,
+    dimension: Dimension | None = None,
+    *,
+    only: Collection[str] | None = None,
 ) -> list[DailyCost]:
-    """Cost per day and currency, stacked by a dimension where one is named; oldest first."""
+    """Cost per day and currency, stacked by a dimension where one is named; oldest first.
+
+    Of many deployments, `only` names those to tell apart (by ARM id); the others are one, keyed `OTHERS`.
+    """
     table = tables.charge_day
     by = _columns(table, dimension) if dimension else []
-    alike = [table.c.day, table.c.currency, *by]
-    asked = _priced(connection, table, period, filters, *alike, *_amounts(table), _tokens(table)).group_by(
-        *alike
-    )
     label = _labeller(connection, dimension) if dimension else lambda *_: None
+    if only is not None and dimension == "deployment":
+        chosen = tuple_(*by).in_(sorted(_pairs(only)))
+        by = [case((chosen, column)).label(column.name) for column in by]
+        named = label
+        label = lambda key, name: OTHERS if name is None else named(key, name)  # noqa: E731  # wraps the other
+    alike = [table.c.day, table.c.currency, *by]
+    asked = _priced(connection, table, period, filters, *alike, *_amounts(table), _tokens(table))
     merged: dict[tuple[date, str, str | None], list[Any]] = defaultdict(_nothing)
-    for row in connection.execute(asked):
+    for row in connection.execute(asked.group_by(*alike)):
         _add(merged[row.day, row.currency, label(*row[2 : 2 + len(by)])], row)
     found = [DailyCost(day, key, currency, *amounts) for (day, currency, key), amounts in merged.items()]
     return sorted(found, key=lambda part: (part.day, part.currency, part.key or ""))
@@ -319,6 +347,12 @@ def _amounts(table: Table) -> list[Any]:
 def _tokens(table: Table) -> Any:
     counted = case((table.c.kind.in_(TOKEN_KINDS), cast(table.c.quantity, BigInteger)), else_=0)
     return func.sum(counted).label("tokens")
+
+
+def _pairs(arm_ids: Iterable[str]) -> set[tuple[UUID, str]]:
+    """Account and deployment of the ids that `cost_by` gives to deployments."""
+    parted = (arm_id.partition("/deployments/") for arm_id in arm_ids)
+    return {(account_key(account), name.casefold()) for account, _, name in parted}
 
 
 def _nothing() -> list[Any]:

@@ -67,8 +67,10 @@ class CatalogChange:
     after: str | None
 
 
-def deployed_rows(connection: Connection, window: Window, filters: Filters = EVERYTHING) -> list[DeployedRow]:
-    """Every deployment in force, with its cost in the window and its requests of the last 30 days."""
+def deployed_rows(
+    connection: Connection, window: Window | None, filters: Filters = EVERYTHING
+) -> list[DeployedRow]:
+    """Every deployment in force, with its requests of the last 30 days and, where a window is given, its cost in it."""
     account, deployment, revision, room = (
         tables.account,
         tables.deployment,
@@ -105,7 +107,7 @@ def deployed_rows(connection: Connection, window: Window, filters: Filters = EVE
         )
         .order_by(revision.c.account_key, revision.c.deployment)
     )
-    costs = _costs(connection, window, filters)
+    costs = {} if window is None else _costs(connection, window, filters)
     publishers = _publishers(connection)
     return [
         DeployedRow(

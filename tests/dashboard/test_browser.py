@@ -1,0 +1,183 @@
+"""The dashboard in a real browser: nothing foreign is asked for, nothing complains, and links keep their filters."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from dashboard import state, words
+from tests.dashboard.seed import NOW
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+SCREENS = {
+    "/": words.OVERVIEW_TITLE,
+    "/cost": words.COST_TITLE,
+    "/room": words.ROOM_TITLE,
+    "/endings": words.ENDINGS_TITLE,
+    "/collection": words.COLLECTION_TITLE,
+}
+DRAWN = """() => !document.querySelector('[data-testid="stStatusWidget"], [data-testid="stSkeleton"]')
+    && [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].every(one => one.querySelector('.main-svg'))"""
+
+
+@dataclass
+class Complaints:
+    """What a page asked of others, and what its console said."""
+
+    hosts: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+
+    def listen(self, page: "Page") -> None:
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+
+@pytest.fixture(scope="module")
+def address(world: Callable[[str], str]) -> Iterator[str]:
+    """A dashboard of its own process, over the demo world."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    serving = subprocess.Popen(
+        [sys.executable, "-c", f"from dashboard.server import run; run(port={port})"],
+        env={**os.environ, "AOAI_DATABASE_URL": world("demo"), state.CLOCK: NOW.isoformat()},
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{url}/healthz", serving)
+        yield url
+    finally:
+        serving.terminate()
+        serving.wait(timeout=20)
+
+
+def test_every_screen_opens_without_a_complaint_or_a_foreign_request(
+    browser: "Browser", address: str
+) -> None:
+    page, found = _page(browser)
+    for path, title in SCREENS.items():
+        _open(page, f"{address}{path}", title)
+        if path == "/endings":
+            assert 1 <= page.get_by_label(re.compile("Timeline of")).count()
+            assert 1 <= page.get_by_label(words.ENDINGS_TABLE).count()
+
+    assert [] == found.errors
+    assert {urlsplit(address).netloc} == found.hosts
+
+
+def test_filters_survive_navigation_and_come_back_by_link(browser: "Browser", address: str) -> None:
+    page, found = _page(browser)
+    _open(page, f"{address}/cost?period=Last+7+days&tag=team%3DAssist", words.COST_TITLE)
+    shown = page.get_by_test_id("stMetricValue").first.inner_text()
+    for path, title in SCREENS.items():
+        if path in ("/room", "/endings"):
+            page.get_by_role("link", name=title, exact=True).first.click()
+            _drawn(page, title)
+            assert {"period": ["Last 7 days"], "tag": ["team=Assist"]} == _filters(page)
+    page.get_by_role("link", name=words.COST_TITLE, exact=True).first.click()
+    _drawn(page, words.COST_TITLE)
+
+    assert shown == page.get_by_test_id("stMetricValue").first.inner_text()
+    assert [] == found.errors
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_in_light_and_in_dark(
+    browser: "Browser", address: str, scheme: Literal["light", "dark"]
+) -> None:
+    page, _ = _page(browser, scheme)
+    _open(page, address, words.OVERVIEW_TITLE)
+
+    ink, paper = (_luminance(page.evaluate(question)) for question in (_INK, _PAPER))
+    assert (ink < paper) == (scheme == "light")
+    assert 7 <= (max(ink, paper) + 0.05) / (min(ink, paper) + 0.05)
+
+
+def test_the_keyboard_alone_reaches_the_next_screen(browser: "Browser", address: str) -> None:
+    page, _ = _page(browser)
+    _open(page, address, words.OVERVIEW_TITLE)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if words.COST_TITLE in page.evaluate("document.activeElement.innerText").split():
+            break
+    page.keyboard.press("Enter")
+
+    page.get_by_role("heading", name=words.COST_TITLE, level=1).wait_for()
+
+
+def test_probes_tell_counts_and_ages_and_no_names_or_money(address: str) -> None:
+    health = _read(f"{address}/healthz")
+    metrics = _read(f"{address}/metrics")
+
+    assert '{"status":"ok"}' == health
+    assert "aoai_deployments 13.0" in metrics
+    assert "aoai_oldest_scope_age_seconds" in metrics
+    assert [] == [
+        word for word in ("contoso", "chat-prod", "gpt-", "USD", "team", "11111111") if word in metrics
+    ]
+
+
+_INK = "() => getComputedStyle(document.querySelector('h1')).color"
+_PAPER = """() => getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor"""
+
+
+def _page(browser: "Browser", scheme: Literal["light", "dark"] = "light") -> "tuple[Page, Complaints]":
+    page = browser.new_context(viewport={"width": 1_300, "height": 900}, color_scheme=scheme).new_page()
+    found = Complaints()
+    found.listen(page)
+    return page, found
+
+
+def _open(page: "Page", url: str, title: str) -> None:
+    page.goto(url)
+    _drawn(page, title)
+
+
+def _drawn(page: "Page", title: str) -> None:
+    """Every screen of the demo ends its run with a table in it."""
+    page.get_by_role("heading", name=title, level=1).wait_for()
+    page.get_by_test_id("stDataFrame").first.wait_for()
+    page.wait_for_function(DRAWN)
+
+
+def _filters(page: "Page") -> dict[str, list[str]]:
+    return {
+        key: value for key, value in parse_qs(urlsplit(page.url).query).items() if key in ("period", "tag")
+    }
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance as WCAG works it out."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _wait_for(url: str, serving: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and serving.poll() is None:
+        try:
+            _read(url)
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"{url} did not answer: the dashboard ended with {serving.poll()}")
+
+
+def _read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return answer.read().decode()
