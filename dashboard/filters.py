@@ -16,14 +16,14 @@ _CHOSEN = "chosen"
 
 def draw(choices: Choices) -> None:
     """Every option is named once and for all: what stands in a link must mean the same tomorrow."""
+    keys = period_keys(choices.months, state.today())
+    labels = {words.period_name(key): key for key in keys}
+    subscriptions, accounts = _unique(choices.subscriptions), _unique(choices.accounts)
+    _read_letter_link(labels, {"subscription": subscriptions, "account": accounts})
     with st.sidebar:
-        keys = period_keys(choices.months, state.today())
-        labels = {words.period_name(key): key for key in keys}
         period = st.selectbox(
             words.PERIOD, list(labels), key="period", help=words.PERIOD_HELP, bind="query-params"
         )
-        subscriptions = _unique(choices.subscriptions)
-        accounts = _unique(choices.accounts)
         filters = Filters(
             subscriptions=_several(words.SUBSCRIPTION, "subscription", subscriptions),
             accounts=_several(words.ACCOUNT, "account", accounts),
@@ -37,6 +37,32 @@ def draw(choices: Choices) -> None:
 
 def chosen() -> Chosen:
     return st.session_state.get(_CHOSEN, Chosen())
+
+
+def read_deployment_link(labels: Mapping[str, str]) -> None:
+    """A letter names a deployment by its own name, beside the filter for its account."""
+    named = st.query_params.get("deployment")
+    if named is None or named in labels:
+        return
+    ending = f"/deployments/{named.casefold()}"
+    found = next((label for label, key in labels.items() if key.casefold().endswith(ending)), None)
+    if found is not None:
+        st.session_state["deployment"] = found
+
+
+def _read_letter_link(periods: Mapping[str, str], ids: Mapping[str, Mapping[str, str]]) -> None:
+    """Links in letters name a month as `2026-10` and things by their Azure ids; the filters name them for people."""
+    month = st.query_params.get("month")
+    if month is not None:
+        named = next((label for label, key in periods.items() if key == month), None)
+        del st.query_params["month"]
+        if named is not None:
+            st.session_state["period"] = named
+    for key, options in ids.items():
+        wanted = {value.casefold() for value in st.query_params.get_all(key)}
+        found = [label for label, value in options.items() if value.casefold() in wanted]
+        if found:
+            st.session_state[key] = found
 
 
 def one_of(label: str, key: str, options: Sequence[str], help: str) -> str | None:

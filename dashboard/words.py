@@ -65,19 +65,39 @@ SCREEN_FAILED: Final = (
 )
 
 
-def freshness_line(as_of: datetime | None, now: datetime, coverage: float | None) -> str:
-    if as_of is None:
+JOBS: Final = {
+    "metrics": "usage",
+    "inventory": "the inventory",
+    "quotas": "quotas",
+    "models": "the models lists",
+    "prices": "prices",
+    "bills": "the bill",
+    "api_use": "api-versions",
+}
+
+
+def freshness_line(
+    by_job: Sequence[tuple[str, datetime]], usage: datetime | None, now: datetime, coverage: float | None
+) -> str:
+    """As of the oldest thing that the figures rest on, which is named, and how far usage is known beside it."""
+    if not by_job:
         return f"As of: unknown. {UTC_NOTE}"
-    parts = [f"As of {formats.instant(as_of)} ({formats.ago(now - as_of)})"]
+    job, as_of = by_job[0]
+    parts = [f"As of {formats.instant(as_of)} ({JOBS.get(job, job)}, {formats.ago(now - as_of)})"]
+    if usage is not None and usage != as_of:
+        parts.append(f"usage through {formats.instant(usage)}")
     if coverage is not None:
         parts.append(f"{formats.percent(coverage, 1)} of the period's minutes collected")
     return " · ".join(parts)
 
 
-def stale(as_of: datetime | None, now: datetime) -> str:
-    if as_of is None:
+def stale(late: tuple[str, datetime] | None, now: datetime) -> str:
+    if late is None:
         return "Some of what this screen needs was never collected. The figures below are not whole."
-    return f"These figures are old: not everything is known past {formats.instant(as_of)}, {formats.ago(now - as_of)}."
+    job, at = late
+    what = JOBS.get(job, job)
+    verb = "is" if what in ("usage", "the inventory", "the bill") else "are"
+    return f"These figures are old: {what} {verb} known only through {formats.instant(at)}, {formats.ago(now - at)}."
 
 
 def scopes_failed(failed: int, scopes: int) -> str:

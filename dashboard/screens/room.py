@@ -15,6 +15,7 @@ if show.head(words.ROOM_TITLE, state.freshness(chosen, overview.ROOM_JOBS), span
         st.caption(words.ROOM_LIMITS)
         show.section(words.CLOSEUP_TITLE)
         labels = words.unique_labels(view.choices)
+        filters.read_deployment_link(labels)
         picked = st.selectbox(words.CLOSEUP_CHOOSE, list(labels), key="deployment", bind="query-params")
         close = state.closeup(chosen, labels[picked]) if picked in labels else None
         if close is None or not close.hours:

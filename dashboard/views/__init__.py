@@ -18,8 +18,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that a figure's reader has to know first. `names` are shown as plain text."""
+    """Something that a figure's reader has to know first, in our own words: no name stands in it."""
 
     level: Literal["info", "warning", "error"]
     text: str
-    names: tuple[str, ...] = ()

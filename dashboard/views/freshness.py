@@ -8,7 +8,15 @@ from collector.store.reads.overview import Estate, Freshness
 from dashboard import words
 from dashboard.views import Notice
 
-STALE_AFTER = timedelta(hours=2)
+USAGE = "metrics"
+LATE_AFTER = {
+    USAGE: timedelta(hours=1),
+    "inventory": timedelta(hours=1),
+    "quotas": timedelta(hours=1),
+    "models": timedelta(hours=18),
+}
+"""About three times as long as a job waits for its next turn."""
+LATE_AFTER_ANY = timedelta(days=2)
 
 State = Literal["empty", "fresh", "partial", "stale"]
 
@@ -23,16 +31,17 @@ class FreshnessView:
 
 
 def freshness_view(found: Freshness, estate: Estate, coverage: float | None, now: datetime) -> FreshnessView:
-    if found.as_of is None and not estate.accounts:
+    if found.as_of is None and not found.scopes and not estate.accounts:
         return FreshnessView("empty", words.NOTHING_COLLECTED, ())
     notices: list[Notice] = []
-    stale = found.as_of is None or now - found.as_of > STALE_AFTER
+    late = [(job, at) for job, at in found.by_job if now - at > LATE_AFTER.get(job, LATE_AFTER_ANY)]
+    stale = bool(late) or found.as_of is None
     if stale:
-        notices.append(Notice("warning", words.stale(found.as_of, now)))
+        notices.append(Notice("warning", words.stale(late[0] if late else None, now)))
     if found.failed:
-        scopes = tuple(f"{row.job}: {row.scope}" for row in found.failed[:3])
-        notices.append(Notice("warning", words.scopes_failed(len(found.failed), found.scopes), scopes))
+        notices.append(Notice("warning", words.scopes_failed(len(found.failed), found.scopes)))
     if coverage is not None and coverage < words.WELL_COVERED:
         notices.append(Notice("info", words.partly_covered(coverage)))
     state: State = "stale" if stale else "partial" if notices else "fresh"
-    return FreshnessView(state, words.freshness_line(found.as_of, now, coverage), tuple(notices))
+    usage = dict(found.by_job).get(USAGE)
+    return FreshnessView(state, words.freshness_line(found.by_job, usage, now, coverage), tuple(notices))

@@ -152,6 +152,14 @@ def test_a_link_that_means_nothing_shows_the_usual_period(opened: Opened) -> Non
     assert [] == list(app.exception)
 
 
+def test_a_link_from_a_letter_finds_its_account_deployment_and_month(opened: Opened) -> None:
+    room = opened("room", "demo", account=SWEDEN.arm_id, deployment="Contract-Review", month="2026-10")
+
+    assert ["contoso-aoai-sweden"] == room.multiselect(key="account").value
+    assert "contract-review · contoso-aoai-sweden" == room.selectbox(key="deployment").value
+    assert "October 2026" == room.selectbox(key="period").value
+
+
 def test_a_store_of_another_revision_is_refused_with_its_own_word(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch, opened: Opened
 ) -> None:
@@ -193,7 +201,7 @@ def test_a_hostile_name_stands_in_the_table_as_it_is(opened: Opened) -> None:
 
 
 def _figure(app: AppTest, place: int) -> dict[str, Any]:
-    return json.loads(app.get("plotly_chart")[place].proto.spec)  # pyright: ignore[reportAttributeAccessIssue]  # an unknown element
+    return json.loads(app.get("plotly_chart")[place].proto.spec)
 
 
 def _numbers(values: Any) -> list[float]:

@@ -1,7 +1,7 @@
 """How far the store is to be believed: what was collected until when, what failed, what is missing."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,9 +13,9 @@ from collector.domain.types import account_key
 from collector.store import tables
 from collector.store.reads.scope import EVERYTHING, Filters, places, within
 
-COST_JOBS = ("metrics", "prices")
-ROOM_JOBS = ("metrics", "quotas")
-ENDING_JOBS = ("inventory", "models")
+COST_JOBS = ("metrics", "inventory", "prices")
+ROOM_JOBS = ("metrics", "inventory", "quotas")
+ENDING_JOBS = ("inventory", "models", "api_use")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,16 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """`as_of` is the earliest `through` of the scopes used; scopes that were never read have none and are counted."""
+    """`as_of` is the earliest `through` of the scopes used; scopes that were never read have none and are counted.
+
+    `by_job` has the earliest of each job, oldest first.
+    """
 
     as_of: datetime | None
     scopes: int
     never_read: int
     failed: tuple[ScopeRow, ...]
+    by_job: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,16 @@ def freshness(connection: Connection, jobs: Collection[str], filters: Filters = 
         scopes=len(used),
         never_read=len(used) - len(known),
         failed=tuple(row for row in used if row.status != "ok"),
+        by_job=_earliest_by_job(used),
     )
+
+
+def _earliest_by_job(used: Iterable[ScopeRow]) -> tuple[tuple[str, datetime], ...]:
+    found: dict[str, datetime] = {}
+    for row in used:
+        if row.through is not None:
+            found[row.job] = min(row.through, found.get(row.job, row.through))
+    return tuple(sorted(found.items(), key=lambda pair: pair[1]))
 
 
 def coverage(connection: Connection, period: Window, filters: Filters = EVERYTHING) -> float | None:
