@@ -242,11 +242,12 @@ def build_post(settings: Settings) -> "Post":
 
 def telling(settings: Settings) -> "Telling":
     """All that the alert step and the outbox need, checked before anything starts."""
+    from collector.jobs.facts_for_rules import looking
     from collector.jobs.steps import Telling
 
-    return Telling(
-        known_of_rules(settings), alert_rules(settings), writing_of(settings), build_post(settings)
-    )
+    rules = alert_rules(settings)
+    look = looking(known_of_rules(settings), rules)
+    return Telling(look, rules, writing_of(settings), build_post(settings))
 
 
 def build_steps(settings: Settings) -> "list[Step]":

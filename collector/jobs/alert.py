@@ -18,7 +18,7 @@ from collector.domain.alerting_times import weekly_at
 from collector.domain.alerting_types import AlertEvent, AlertState, Due, Outcome
 from collector.domain.rules import Finding, NotKnown
 from collector.domain.rules_routing import recipients
-from collector.jobs.facts_for_rules import Known, findings
+from collector.jobs.facts_for_rules import Look
 from collector.reports.letters import Letter, Writing, compose, settled, weekly_summary
 from collector.store.engine import Connection, Engine, retrying
 from collector.store.lease import lease
@@ -60,7 +60,7 @@ class AlertPass:
 
 def alert(
     engine: Engine,
-    known: Known,
+    look: Look,
     rules: AlertRules,
     writing: Writing,
     now: datetime,
@@ -71,9 +71,9 @@ def alert(
     """One pass. With `dry_run` nothing is stored, and the letters are those that a pass now would write."""
     now = now.replace(microsecond=0)
     if dry_run:
-        return _plan(engine, known, rules, writing, now).shown
+        return _plan(engine, look, rules, writing, now).shown
     with lease(engine, STEP, wait=wait):
-        plan = _plan(engine, known, rules, writing, now)
+        plan = _plan(engine, look, rules, writing, now)
         retrying(engine, lambda connection: _store(connection, plan, now))
     log.info("alerts looked at", summary=str(plan.shown))
     return plan.shown
@@ -93,7 +93,7 @@ class _Plan:
     shown: AlertPass
 
 
-def _plan(engine: Engine, known: Known, rules: AlertRules, writing: Writing, now: datetime) -> _Plan:
+def _plan(engine: Engine, look: Look, rules: AlertRules, writing: Writing, now: datetime) -> _Plan:
     # Reading outside of the writing transaction keeps SQLite's one writer free; the lease keeps other passes away.
     with engine.connect() as connection:
         before = reads.states(connection)
@@ -101,7 +101,7 @@ def _plan(engine: Engine, known: Known, rules: AlertRules, writing: Writing, now
         asked = reads.waiting_actions(connection)
         marks = watermarks(connection, STEP)
         looked = any(watermarks(connection, "inventory").values())
-        found = findings(connection, known, rules, list(before.values()), now)
+        found = look(connection, list(before.values()), now)
     first = marks.get(BASELINE) is None
     outcome = evaluate(before, found, [one.action for one in asked], rules.config, now, baseline=first)
     letters, left, done = _letters([*waiting, *outcome.dues], rules, writing, now)

@@ -48,6 +48,14 @@ class Known:
     budgets: tuple[Budget, ...] = ()
 
 
+Look = Callable[[Connection, Sequence[AlertState], datetime], list[Finding | NotKnown]]
+"""What is so now, given the alerts there are."""
+
+
+def looking(known: Known, rules: AlertRules) -> Look:
+    return lambda connection, states, now: findings(connection, known, rules, states, now)
+
+
 def findings(
     connection: Connection,
     known: Known,

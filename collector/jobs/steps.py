@@ -11,7 +11,7 @@ from collector.jobs.charges import MoneyRules
 from collector.jobs.collect import collect
 from collector.jobs.context import Context
 from collector.jobs.derive import derive
-from collector.jobs.facts_for_rules import Known
+from collector.jobs.facts_for_rules import Look
 from collector.jobs.outbox import send_letters
 from collector.jobs.schedule import Step
 from collector.ports import LetterSender
@@ -38,7 +38,7 @@ _PARTIAL_AGAIN = timedelta(minutes=15)
 class Telling:
     """What the alert step judges by and writes with, and the way out for its letters."""
 
-    known: Known
+    look: Look
     rules: AlertRules
     writing: Writing
     post: LetterSender
@@ -70,7 +70,7 @@ def _cycle(context: Context, rules: MoneyRules, telling: Telling) -> None:
 def tell(context: Context, telling: Telling) -> None:
     """Alerts after figures, then what waits in the outbox. A step that another process does is left to it."""
     try:
-        alert(context.engine, telling.known, telling.rules, telling.writing, context.clock(), wait=False)
+        alert(context.engine, telling.look, telling.rules, telling.writing, context.clock(), wait=False)
     except LeaseHeld as error:
         log.info("alerts are left to another process", why=str(error))
     try:
