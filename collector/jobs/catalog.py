@@ -1,6 +1,6 @@
 """Quotas, and the models that each location offers with their dates."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Final
 
 from collector.domain.catalog_events import catalog_events
@@ -8,6 +8,7 @@ from collector.domain.endings import offer_of
 from collector.domain.types import CatalogModel, QuotaLine
 from collector.jobs.context import Context, RunResult, Tally, run_job
 from collector.jobs.parallel import in_parallel
+from collector.jobs.reprice import mark_locations
 from collector.store import writes
 from collector.store.engine import Connection
 from collector.store.reads import catalog, inventory
@@ -71,8 +72,20 @@ def _store_models(context: Context, location: str, listed: Sequence[CatalogModel
     now = context.clock()
 
     def store(connection: Connection) -> None:
-        before = [offer_of(row) for row in catalog.models_of(connection, location)] or None
+        stored = catalog.models_of(connection, location)
+        before = [offer_of(row) for row in stored] or None
         events = catalog_events(before, [offer_of(row) for row in listed])
         writes.record_catalog(connection, location, listed, events, at=now)
+        if _meters(stored) != _meters(listed):
+            mark_locations(connection, {location: None})
 
     writes.retrying(context.engine, store)
+
+
+def _meters(models: Iterable[CatalogModel]) -> set[Hashable]:
+    """Which meters the Models API names for what: a change prices the past anew."""
+    return {
+        (one.format, one.model, one.version, one.sku, one.fine_tuned, one.costs)
+        for one in models
+        if one.costs
+    }

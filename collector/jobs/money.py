@@ -6,14 +6,14 @@ from typing import Any, Final
 
 import structlog
 
-from collector.domain.periods import DAY, Window, midnight
 from collector.domain.pricing.rows import PriceRow, parse_retail_rows
 from collector.domain.types import BillLine, NeedsHuman, TryLater
 from collector.jobs.context import Context, RunResult, Tally, run_job
+from collector.jobs.reprice import mark_locations, mark_subscriptions
 from collector.store import writes
 from collector.store.engine import Connection
 from collector.store.reads import inventory
-from collector.store.reads.usage import known_days, watermarks
+from collector.store.reads.usage import watermarks
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ def _store_prices(context: Context, rows: Sequence[dict[str, Any]]) -> int:
 
     def store(connection: Connection) -> int:
         changed = writes.record_prices(connection, prices, at=now)
-        _reprice(connection, changed)
+        mark_locations(connection, _since(changed))
         return len(changed)
 
     changed = writes.retrying(context.engine, store)
@@ -60,19 +60,12 @@ def _store_prices(context: Context, rows: Sequence[dict[str, Any]]) -> int:
     return len(prices)
 
 
-def _reprice(connection: Connection, changed: Sequence[PriceRow]) -> None:
-    """Mark the days that new prices reach back to."""
-    known = known_days(connection)
-    if known is None:
-        return
+def _since(changed: Sequence[PriceRow]) -> dict[str, datetime | None]:
+    """How far back changed prices reach, by location."""
     since: dict[str, datetime] = {}
     for price in changed:
         since[price.region] = min(price.effective_from, since.get(price.region, price.effective_from))
-    for (_, location), accounts in inventory.accounts_by_place(connection).items():
-        start = since.get(location)
-        if start is not None and start < midnight(known[1]) + DAY:
-            window = Window(max(start, midnight(known[0])), midnight(known[1]) + DAY)
-            writes.mark_window(connection, [account.key for account in accounts], window)
+    return dict(since)
 
 
 def _billing_currencies(tally: Tally) -> list[str]:
@@ -92,7 +85,12 @@ def _billing_currencies(tally: Tally) -> list[str]:
         if found:
             learned[subscription] = found
     if learned:
-        writes.retrying(context.engine, lambda connection: writes.record_currencies(connection, learned))
+
+        def store(connection: Connection) -> None:
+            writes.record_currencies(connection, learned)
+            mark_subscriptions(connection, learned)
+
+        writes.retrying(context.engine, store)
     return sorted({*learned.values(), *filter(None, known.values())} or {LIST_CURRENCY})
 
 

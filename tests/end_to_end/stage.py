@@ -14,7 +14,6 @@ from collector.jobs.charges import MoneyRules
 from collector.jobs.collect import collect
 from collector.jobs.context import Context, Limits, RunResult
 from collector.jobs.derive import Derived, derive
-from collector.ports import Sources
 from collector.simulator.server import Simulator
 from collector.simulator.world import World
 from collector.sources import AzureSettings, open_sources
@@ -24,8 +23,7 @@ from collector.store.engine import open_engine
 NOW = datetime(2026, 11, 20, 12, 3, 20, tzinfo=UTC)
 """A Friday noon: offices in Europe and America are at work."""
 LIMITS = Limits(backfill_days=3, minute_backfill_days=3, threads=4)
-SETTLING = timedelta(minutes=61)
-"""After so long no value of the pretend Azure rises any more."""
+RULES = MoneyRules(snapshot=load_snapshot().rows, notes=load_price_notes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +76,8 @@ def a_stage(
         engine = open_engine(database_url)
         schema.upgrade(engine)
         with open_sources(azure_settings(azure.url, **azure_changes)) as sources:
-            rules = MoneyRules(snapshot=load_snapshot().rows, notes=load_price_notes())
-            yield Stage(azure, engine, a_context(engine, sources, azure, limits), rules)
+            yield Stage(azure, engine, Context(engine, sources, azure.now, limits), RULES)
         engine.dispose()
-
-
-def a_context(engine: Engine, sources: Sources, azure: Simulator, limits: Limits = LIMITS) -> Context:
-    return Context(engine, sources, azure.now, limits)
 
 
 def everything_stored(engine: Engine, *but: str) -> dict[str, list[Mapping[str, Any]]]:

@@ -1,6 +1,6 @@
 """Stops, late values, backfills and repeats: whatever the order of looking, the store ends as the world was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -108,7 +108,7 @@ def test_one_collection_at_the_end_stores_what_many_on_the_way_stored(
         assert once[name] == often[name], name
 
 
-def _since(stage: Stage, start: datetime) -> dict[str, list[Mapping[str, object]]]:
+def _since(stage: Stage, start: datetime) -> Mapping[str, Sequence[Mapping[str, object]]]:
     stored = everything_stored(stage.engine)
     hourly = {
         name: [row for row in stored[name] if row["hour"] >= start] for name in ("usage_hour", "quality_hour")

@@ -69,7 +69,7 @@ def true_minutes(truth: Truth, window: Window) -> dict[Key, dict[str, list[int]]
             }
             for hour in hours(Window(midnight(day), midnight(day) + DAY)):
                 part = slice(hour.hour * 60, hour.hour * 60 + 60)
-                minutes = {name: column[part].tolist() for name, column in columns.items()}  # pyright: ignore[reportIndexIssue, reportAttributeAccessIssue]  # sums of arrays
+                minutes = {name: column[part].tolist() for name, column in columns.items()}
                 if hour in window and sum(minutes["requests"]):
                     found[account, deployment.name.casefold(), hour] = minutes
     return found
