@@ -1,6 +1,6 @@
 """The answers on a terminal or for a script: cost, room, endings, status and where a price comes from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -8,33 +8,28 @@ from typing import Any
 
 import click
 
-from collector.cli.shared import DAY, print_json, print_line, print_table, span, utc_now
+from collector.cli.rooms import room
+from collector.cli.shared import (
+    DAY,
+    chosen_filters,
+    filter_options,
+    json_option,
+    print_json,
+    print_line,
+    print_table,
+    span,
+    utc_now,
+)
 
 Json = Mapping[str, Any]
-
-
-def _json(command: Any) -> Any:
-    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, for scripts.")(
-        command
-    )
-
-
-def _filters(command: Any) -> Any:
-    for name, help_text in (
-        ("--subscription", "Only this subscription id (may be repeated)."),
-        ("--account", "Only this account's ARM id (may be repeated)."),
-        ("--tag", "Only what carries this tag, key=value (may be repeated)."),
-    ):
-        command = click.option(name, multiple=True, help=help_text)(command)
-    return command
 
 
 @click.command()
 @click.option("--from", "since", type=DAY, help="First UTC day (default: the first of this month).")
 @click.option("--to", "until", type=DAY, help="First UTC day that is not counted (default: tomorrow).")
 @click.option("--by", type=click.Choice(["day"]), help="Split every row by day.")
-@_filters
-@_json
+@filter_options
+@json_option
 def cost(
     since: date | None, until: date | None, by: str | None, as_json: bool, **filters: tuple[str, ...]
 ) -> None:
@@ -44,7 +39,7 @@ def cost(
     now = utc_now()
     window = span(since, until, now.date().replace(day=1), now)
     with wiring.reading(settings.load()) as connection:
-        found = answers.cost(connection, window, _chosen(filters), by_day=by == "day")
+        found = answers.cost(connection, window, chosen_filters(filters), by_day=by == "day")
     if as_json:
         print_json(found)
         return
@@ -77,56 +72,15 @@ def cost(
 
 
 @click.command()
-@click.option(
-    "--period",
-    default="7d",
-    show_default=True,
-    help="1d, 7d, 30d, 90d or a month such as 2026-10; all end now or with the month.",
-)
-@_filters
-@_json
-def room(period: str, as_json: bool, **filters: tuple[str, ...]) -> None:
-    """How much room is left: busiest minutes against limits, throttling, and quota lines."""
-    from collector import answers, settings, wiring
-
-    with wiring.reading(settings.load()) as connection:
-        found = answers.room(connection, period, _chosen(filters), utc_now())
-    if as_json:
-        print_json(found)
-        return
-    print_line(f"Room over {period}, known through {found['as_of'] or 'nothing yet'}")
-    print_table(
-        ("deployment", "model", "sku", "busiest minute", "limit", "left", "throttled"),
-        (
-            (
-                row["deployment"],
-                row["model"],
-                row["sku"],
-                _number(row["peak_tpm"], "TPM"),
-                _number(row["limit_tpm"], "TPM"),
-                _number(row["headroom_tpm"], "TPM"),
-                f"{row['throttled']:,} of {row['requests']:,}",
-            )
-            for row in found["deployments"]
-        ),
-    )
-    tight = [row for row in found["quotas"] if _share(row) >= Decimal("0.8")]
-    for row in tight:
-        print_line(
-            f"Quota {row['usage_name']} in {row['location']}: {row['current']} of {row['limit']} allocated"
-        )
-
-
-@click.command()
-@_filters
-@_json
+@filter_options
+@json_option
 def endings(as_json: bool, **filters: tuple[str, ...]) -> None:
     """What ends when: deployments whose model retires, and api-versions in use."""
     from collector import answers, settings, wiring
 
     chosen = settings.load()
     with wiring.reading(chosen) as connection:
-        found = answers.endings(connection, _chosen(filters), utc_now(), chosen.api_versions)
+        found = answers.endings(connection, chosen_filters(filters), utc_now(), chosen.api_versions)
     if as_json:
         print_json(found)
         return
@@ -163,7 +117,7 @@ def endings(as_json: bool, **filters: tuple[str, ...]) -> None:
 
 
 @click.command()
-@_json
+@json_option
 def status(as_json: bool) -> None:
     """How far everything is known, what failed and why, and what knowing it cost."""
     from collector import answers, settings, wiring
@@ -225,7 +179,7 @@ def prices() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Answer JSON lines of questions with JSON lines.",
 )
-@_json
+@json_option
 @click.pass_context
 def explain(ctx: click.Context, questions: Path | None, as_json: bool, **asked: Any) -> None:
     """Which price a use has, from which meter, by which step, and what else was considered."""
@@ -259,7 +213,7 @@ def explain(ctx: click.Context, questions: Path | None, as_json: bool, **asked: 
 
 
 @prices.command()
-@_json
+@json_option
 def audit(as_json: bool) -> None:
     """Deployments without a price, and meters whose names could not be read."""
     from collector import answers, settings, wiring
@@ -295,25 +249,6 @@ def _line(found: Json) -> str:
     import orjson
 
     return orjson.dumps(found).decode()
-
-
-def _chosen(filters: Mapping[str, Sequence[str]]) -> Any:
-    from collector.store.reads.scope import Filters
-
-    return Filters(
-        subscriptions=tuple(one.lower() for one in filters["subscription"]),
-        accounts=tuple(filters["account"]),
-        tags=tuple(filters["tag"]),
-    )
-
-
-def _number(value: int | None, unit: str) -> str:
-    return "unknown" if value is None else f"{value:,} {unit}"
-
-
-def _share(row: Json) -> Decimal:
-    limit = Decimal(row["limit"])
-    return Decimal(row["current"]) / limit if limit else Decimal(0)
 
 
 COMMANDS = (cost, room, endings, status, prices)

@@ -1,7 +1,7 @@
 """What the commands share: options, words on stderr, JSON on stdout, a bar on a terminal."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -77,6 +77,32 @@ class MonthType(click.ParamType[Month]):
 
 DAY: Final = Day()
 MONTH: Final = MonthType()
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, for scripts.")(
+        command
+    )
+
+
+def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for name, help_text in (
+        ("--subscription", "Only this subscription id (may be repeated)."),
+        ("--account", "Only this account's ARM id (may be repeated)."),
+        ("--tag", "Only what carries this tag, key=value (may be repeated)."),
+    ):
+        command = click.option(name, multiple=True, help=help_text)(command)
+    return command
+
+
+def chosen_filters(filters: Mapping[str, Sequence[str]]) -> Any:
+    from collector.store.reads.scope import Filters
+
+    return Filters(
+        subscriptions=tuple(one.lower() for one in filters["subscription"]),
+        accounts=tuple(filters["account"]),
+        tags=tuple(filters["tag"]),
+    )
 
 
 def period_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -220,7 +220,7 @@ def unit_change(seat: Seat, after: int, *, before: int | None = None) -> UnitCha
 
 def residency_change(sku: str, location: str, to_sku: str, to_location: str) -> str | None:
     """Where prompts would be processed from then on; None where nothing changes."""
-    before, after = _resides(sku, location), _resides(to_sku, to_location)
+    before, after = resides(sku, location), resides(to_sku, to_location)
     if before == after and location == to_location:
         return None
     stored = "" if location == to_location else f" Data at rest would lie in {to_location}."
@@ -229,7 +229,8 @@ def residency_change(sku: str, location: str, to_sku: str, to_location: str) -> 
     return f"Prompts and answers would be processed {after}, today {before}.{stored}"
 
 
-def _resides(sku: str, location: str) -> str:
+def resides(sku: str, location: str) -> str:
+    """Where prompts and answers are processed, to be read after "processed"."""
     reach = scope_of(f"x.{sku}", location).reach
     return _RESIDES[reach].format(location=location, zone=_ZONES[zone_of(location)])
 

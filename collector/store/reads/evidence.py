@@ -76,6 +76,32 @@ def deployment_evidence(
     )
 
 
+def load_shapes(connection: Connection, period: str) -> dict[tuple[UUID, str], dict[str, float | int | None]]:
+    """Medians, p95 and how far the busiest minute stands above p95, of every deployment in a period."""
+    room = tables.room_period
+    asked = select(
+        room.c.account_key,
+        room.c.deployment,
+        room.c.p50_tpm,
+        room.c.p95_tpm,
+        room.c.p50_rpm,
+        room.c.p95_rpm,
+        room.c.peak_tpm,
+        room.c.ptu_p95,
+    ).where(room.c.period == period)
+    return {
+        (row.account_key, row.deployment): {
+            "p50_tpm": row.p50_tpm,
+            "p95_tpm": row.p95_tpm,
+            "p50_rpm": row.p50_rpm,
+            "p95_rpm": row.p95_rpm,
+            "ptu_p95": row.ptu_p95,
+            "burst_ratio": round(row.peak_tpm / row.p95_tpm, 2) if row.peak_tpm and row.p95_tpm else None,
+        }
+        for row in connection.execute(asked)
+    }
+
+
 def _limits(connection: Connection, account_key: UUID, deployment: str) -> list[LimitRevision]:
     revision = tables.deployment_revision
     asked = (

@@ -32,15 +32,16 @@ def seats(
     filters: Filters = EVERYTHING,
     *,
     models: Iterable[CatalogModel] | None = None,
+    causes: bool = True,
 ) -> tuple[Seat, ...]:
     """Every deployment that is there, with its room over the last 30 days.
 
-    The minutes of those that were throttled are read for the cause and for what they would have used; nobody else's.
+    With `causes`, the minutes of those that were throttled are read for why, and for what they would have used.
     """
     offers = {offer_key(one): one for one in (all_models(connection) if models is None else models)}
     costs = _costs(connection, now.date(), filters)
     found = [_seat(row, offers, costs, now) for row in _deployed(connection, filters)]
-    return tuple(_with_cause(connection, seat, now) if seat.throttled else seat for seat in found)
+    return tuple(_with_cause(connection, seat, now) if causes and seat.throttled else seat for seat in found)
 
 
 def peak_until_full(trend: object, ends_at: datetime, now: datetime) -> UntilFull | NoDate:

@@ -36,12 +36,16 @@ class RoomEstate:
         return tuple(_places(self, wanted))
 
 
-def room_estate(connection: Connection, now: datetime, filters: Filters = EVERYTHING) -> RoomEstate:
+def room_estate(
+    connection: Connection, now: datetime, filters: Filters = EVERYTHING, *, causes: bool = True
+) -> RoomEstate:
     """The seats that the filters leave, and all lines and models: free quota is where it is."""
     models = tuple(all_models(connection))
-    everyone = seats(connection, now, models=models)
+    everyone = seats(connection, now, models=models, causes=causes)
     return RoomEstate(
-        seats=everyone if filters == EVERYTHING else seats(connection, now, filters, models=models),
+        seats=everyone
+        if filters == EVERYTHING
+        else seats(connection, now, filters, models=models, causes=causes),
         lines=tuple(lines(connection, now, everyone)),
         models=models,
         capacities=_capacities(connection),
