@@ -1,6 +1,7 @@
 """A collection: the jobs in the order in which each needs what the one before found."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -34,13 +35,15 @@ def collect(
 
     Raises `LeaseHeld` where another process collects and `wait` is False.
     """
-    with lease(context.engine, STEP, wait=wait, on_wait=_tell, stop=context.stopping):
+    with lease(context.engine, STEP, wait=wait, on_wait=_tell, stop=context.stopping) as ours:
+        held = replace(context, confirm=ours.confirm)
         results: list[RunResult] = []
         for job in JOBS if only is None else (only,):
             for part in _parts(span, nightly=nightly)[job]:
                 if context.stopping.is_set():
                     return results
-                results.append(part(context))
+                ours.confirm()
+                results.append(part(held))
         return results
 
 

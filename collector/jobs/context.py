@@ -55,9 +55,15 @@ class Limits:
     bill_days: int = 35
 
 
+def _nothing() -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The store, Azure, the clock and the way to tell; `stopping` is set when the process is asked to end."""
+    """The store, Azure, the clock and the way to tell; `stopping` is set when the process is asked to end.
+
+    `confirm` raises `LeaseLost` where the lease that the work is done under is no longer ours.
+    """
 
     engine: Engine
     sources: Sources
@@ -65,6 +71,7 @@ class Context:
     limits: Limits = Limits()
     progress: Progress = field(default_factory=NoProgress)
     stopping: threading.Event = field(default_factory=threading.Event)
+    confirm: Callable[[], None] = _nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from collector.ports import Progress
 from collector.store.engine import Engine, retrying
 from collector.store.lease import lease
 from collector.store.reads import rollup
+from collector.store.reads.collection import Pruned, pruned
 from collector.store.writes.dirty import DirtyDay, clear_days
 from collector.store.writes.findings import (
     drop_stale_periods,
@@ -81,13 +82,13 @@ def derive(
     Asked to stop, it ends between two accounts; what was marked stays marked and is worked out next time.
     """
     shown, stop = progress or NoProgress(), stopping or Event()
-    with lease(engine, STEP, wait=wait, on_wait=_tell, stop=stop):
+    with lease(engine, STEP, wait=wait, on_wait=_tell, stop=stop) as ours:
         relearned = learn_shares(engine, rules, now, everything=everything)
         with engine.connect() as connection:
             dirty = rollup.dirty_days(connection)
             lifetimes = rollup.lifetimes(connection)
             wanted = set(rollup.all_days(connection) if everything else _touched(dirty, now))
-            wanted |= _held_days(lifetimes, now) | relearned
+            wanted = _with_hours(wanted | _held_days(lifetimes, now) | relearned, pruned(connection))
             estate = read_estate(connection, rules, lifetimes)
         shown.start("working out", len(wanted))
         days, charges = 0, 0
@@ -95,6 +96,7 @@ def derive(
             if stop.is_set():
                 shown.done()
                 return Derived(days, 0, 0, charges)
+            ours.confirm()
             hours = _hours(engine, account, Window(span.start - HOUR, span.end))
             days += _store_days(engine, account, hours, span, lifetimes, now)
             charges += derive_charges(engine, estate, account, span, hours, now)
@@ -127,6 +129,11 @@ def _held_days(lifetimes: Mapping[DeploymentKey, Lifetime], now: datetime) -> se
         if one.deleted_at is None or now - one.deleted_at < DAY
     }
     return {(account, day) for account in alive for day in (now.date(), (now - DAY).date())}
+
+
+def _with_hours(wanted: Iterable[tuple[UUID, date]], gone: Pruned) -> set[tuple[UUID, date]]:
+    """Days whose hours were dropped by age are facts by now: without hours their charges would be worked out as none."""
+    return {(account, day) for account, day in wanted if gone.hours is None or midnight(day) >= gone.hours}
 
 
 def _spans(wanted: Iterable[tuple[UUID, date]]) -> list[tuple[UUID, Window]]:

@@ -120,6 +120,7 @@ class _Crew:
 
     def _store(self, tally: Tally, fetched: Fetched) -> dict[tuple[UUID, datetime], Account]:
         context, window = self.context, fetched.planned.window
+        context.confirm()
         for account in fetched.batch.accounts:
             if account.key in fetched.failed:
                 tally.fail(account.arm_id.lower(), fetched.failed[account.key])

@@ -93,6 +93,11 @@ def _drop_minutes(engine: Engine, before: datetime, now: datetime) -> None:
 
 
 def _drop_hours(engine: Engine, before: datetime, now: datetime) -> None:
+    # Said before it is done, and never taken back by a longer retention: no day that has lost its hours is worked
+    # out again without them.
+    with engine.connect() as connection:
+        gone = max(pruned(connection).hours or before, before)
+    retrying(engine, lambda connection: advance_watermarks(connection, PRUNE, {"hours": gone}, at=now))
     for name in PARTITIONED:
         if engine.dialect.name == "postgresql":
             retrying(engine, lambda connection, name=name: partitions.drop_before(connection, name, before))
@@ -104,7 +109,6 @@ def _drop_hours(engine: Engine, before: datetime, now: datetime) -> None:
             delete(tables.api_use_day).where(tables.api_use_day.c.day < before.date())
         ),
     )
-    retrying(engine, lambda connection: advance_watermarks(connection, PRUNE, {"hours": before}, at=now))
 
 
 def _delete_days(engine: Engine, table: Table, before: datetime) -> None:
