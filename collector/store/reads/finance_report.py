@@ -1,0 +1,367 @@
+"""The whole report of a month, put together from what the store knows."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from collector.domain.allocation import TeamCost, split_shared
+from collector.domain.anomalies import Anomaly, CostPart, anomalies, usual_parts, variance
+from collector.domain.budgets import Budget
+from collector.domain.budgets_burn import BudgetState, budget_state
+from collector.domain.closing import state_of
+from collector.domain.forecast import month_end
+from collector.domain.periods import DAY, Month
+from collector.domain.pricing import PriceNotes, PriceRow
+from collector.domain.reconciliation_meters import MeterBook
+from collector.domain.teams import TeamRules
+from collector.domain.unit_costs import ProvisionedUse, UnitCost, UsedAmount, unit_costs
+from collector.reports.finance import (
+    BILL,
+    ESTIMATE,
+    TOKEN_KINDS,
+    CurrencyOutlook,
+    FinanceReport,
+    FinanceRow,
+    OddDay,
+    RestatedRow,
+    reconciled_from,
+)
+from collector.store import tables
+from collector.store.expressions import money_sum
+from collector.store.reads import bills, closings, finance, overview
+from collector.store.reads.scope import EVERYTHING, Filters, within
+
+COST_JOBS: Final = ("metrics", "inventory", "prices")
+_HISTORY: Final = 120
+_USUAL_WEEKS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FinanceRules:
+    """What configuration and catalog say that a report needs."""
+
+    snapshot: Sequence[PriceRow] = ()
+    notes: PriceNotes = field(default_factory=PriceNotes)
+    teams: TeamRules = field(default_factory=TeamRules)
+    budgets: Sequence[Budget] = ()
+
+
+def meter_book(connection: Connection, rules: FinanceRules) -> MeterBook:
+    return MeterBook([*bills.meter_rows(connection), *rules.snapshot], rules.notes)
+
+
+def finance_report(
+    connection: Connection, month: Month, now: datetime, rules: FinanceRules, *, outlook: bool = True
+) -> FinanceReport:
+    """A closed month as it was closed, any other as it is known now; `outlook` False leaves forecasts and the like out."""
+    known = finance.names(connection)
+    closed = closings.closings(connection).get(month.first_day)
+    states = bills.bill_states(connection, month.first_day, month.shifted(1).first_day)
+    if closed:
+        rows = finance.rows_of_closed(month, closings.closed_charges(connection, month.first_day), known)
+        basis, coverage = str(closed.summary["basis"]), closed.summary.get("coverage")
+        reconciled = [reconciled_from(one) for one in closed.summary["reconciliations"]]
+    else:
+        money = finance.current_month(connection, month, now, meter_book(connection, rules), known)
+        rows = finance.rows_of(month, money, known)
+        is_over = now >= month.window.end + 5 * DAY
+        basis = BILL if money.is_billed_whole and is_over else ESTIMATE
+        coverage = overview.coverage(connection, month.window)
+        reconciled = finance.reconciled_rows(money.reconciliations, known)
+    daily = _daily(connection, month.first_day - timedelta(days=_HISTORY), month.shifted(1).first_day)
+    return FinanceReport(
+        month=month,
+        state=state_of(month, now, closed is not None),
+        closed_at=closed.closed_at if closed else None,
+        as_of=overview.freshness(connection, COST_JOBS).as_of,
+        made_at=now,
+        basis=basis,
+        coverage=coverage,
+        rows=tuple(rows),
+        reconciliations=tuple(reconciled),
+        teams=tuple(split_shared(rules.teams, _teams(rows, basis))),
+        restatements=tuple(_restated(connection, month, known)),
+        outlook=tuple(_outlook(connection, month, now, daily, rows)) if outlook else (),
+        unit_costs=tuple(_unit_costs(connection, month, rows, basis)),
+        provisioned=tuple(_provisioned(connection, month, rows, basis)),
+        budgets=tuple(_budgets(connection, month, now, rules.budgets)) if outlook else (),
+        odd_days=tuple(_odd_days(connection, month, daily, now)) if outlook else (),
+        daily=tuple(
+            (day, currency, cost)
+            for currency, costs in sorted(daily.items())
+            for day, cost in sorted(costs.items())
+            if day >= month.first_day
+        ),
+        notes=tuple(_notes(rows, rules)),
+        bill_notices=tuple(_bill_notices(states)),
+    )
+
+
+Daily = Mapping[str, Mapping[date, Decimal]]
+
+
+def _daily(connection: Connection, first: date, until: date, filters: Filters = EVERYTHING) -> Daily:
+    """Estimated cost of each day by currency."""
+    table = tables.charge_day
+    asked = (
+        select(table.c.currency, table.c.day, money_sum(table.c.cost))
+        .where(
+            table.c.day >= first,
+            table.c.day < until,
+            table.c.cost.is_not(None),
+            *within(connection, filters, table),
+        )
+        .group_by(table.c.currency, table.c.day)
+    )
+    found: dict[str, dict[date, Decimal]] = defaultdict(dict)
+    for currency, day, cost in connection.execute(asked):
+        found[currency][day] = cost
+    return found
+
+
+def _teams(rows: Sequence[FinanceRow], basis: str) -> list[TeamCost]:
+    sums: dict[tuple[str | None, str], tuple[Decimal, Decimal]] = {}
+    for row in rows:
+        if row.currency and (row.is_priced or row.billed is not None):
+            cost, tokens = sums.get((row.team, row.currency), (Decimal(0), Decimal(0)))
+            counted = row.quantity if row.kind in TOKEN_KINDS and not row.is_residual else Decimal(0)
+            sums[row.team, row.currency] = (cost + row.amount(basis), tokens + counted)
+    return [TeamCost(team, currency, cost, tokens) for (team, currency), (cost, tokens) in sums.items()]
+
+
+def _restated(connection: Connection, month: Month, known: finance.Names) -> list[RestatedRow]:
+    return [
+        RestatedRow(
+            known.subscription_of(one.account_key)[1],
+            known.account(one.account_key)[1],
+            known.deployments.get((one.account_key, one.deployment), one.deployment),
+            one.currency,
+            one.seen_at,
+            one.estimate_change,
+            one.billed_change,
+        )
+        for one in closings.restatements(connection, month.first_day)
+    ]
+
+
+def last_whole_day(month: Month, now: datetime) -> date:
+    """The last day that is over; a day that still runs would look like a fall."""
+    return min(now.date() - DAY, month.shifted(1).first_day - DAY)
+
+
+def _outlook(
+    connection: Connection, month: Month, now: datetime, daily: Daily, rows: Sequence[FinanceRow]
+) -> list[CurrencyOutlook]:
+    through = last_whole_day(month, now)
+    before = finance.month_charges(connection, month.shifted(-1))
+    found: list[CurrencyOutlook] = []
+    for currency in sorted({row.currency for row in rows if row.is_priced}):
+        parts = [_cost_part(row) for row in rows if row.currency == currency and row.estimate is not None]
+        old = [
+            CostPart(f"{one.model} {one.sku} {one.kind} {one.tier}", one.unit, one.quantity, one.cost)
+            for one in before
+            if one.currency == currency and one.cost is not None
+        ]
+        running = now < month.window.end and through >= month.first_day
+        found.append(
+            CurrencyOutlook(
+                currency,
+                month_end(daily.get(currency, {}), month, through) if running else None,
+                variance(old, parts) if old and not running else None,
+                sum((one.cost for one in old), Decimal(0)) if old else None,
+            )
+        )
+    return found
+
+
+def _cost_part(row: FinanceRow) -> CostPart:
+    return CostPart(
+        f"{row.model} {row.sku} {row.kind} {row.tier}", row.unit, row.quantity, row.estimate or Decimal(0)
+    )
+
+
+def _requests(
+    connection: Connection, month: Month
+) -> dict[tuple[object, str], tuple[int, float | None, Decimal]]:
+    table = tables.usage_month
+    asked = select(
+        table.c.account_key,
+        table.c.deployment,
+        table.c.requests,
+        table.c.throttled,
+        table.c.ptu_mean,
+        table.c.prompt_tokens,
+        table.c.completion_tokens,
+    ).where(table.c.month == month.first_day)
+    return {
+        (row[0], row[1]): (row[2] - row[3], row[4], Decimal((row[5] or 0) + (row[6] or 0)))
+        for row in connection.execute(asked)
+    }
+
+
+def _unit_costs(
+    connection: Connection, month: Month, rows: Sequence[FinanceRow], basis: str
+) -> list[UnitCost]:
+    """By model; provisioned ones aside, whose units serve tokens that no price is for."""
+    by_token = [row for row in rows if row.is_priced and row.kind not in {"ptu_hour", "hosting_hour"}]
+    used = [
+        UsedAmount(row.model, row.currency, row.kind, row.quantity, row.amount(basis)) for row in by_token
+    ]
+    counts = _requests(connection, month)
+    names = finance.names(connection)
+    model_of = {
+        (row.account_id.lower(), row.deployment.casefold()): row.model for row in by_token if row.deployment
+    }
+    requests: dict[str, int] = defaultdict(int)
+    for (account, deployment), (count, _, _) in counts.items():
+        place = names.places.get(account)  # pyright: ignore[reportArgumentType]  # the key's first part is the account
+        model = model_of.get((place.arm_id.lower(), deployment)) if place else None
+        if model:
+            requests[model] += count
+    return unit_costs(used, requests)
+
+
+def _provisioned(
+    connection: Connection, month: Month, rows: Sequence[FinanceRow], basis: str
+) -> list[ProvisionedUse]:
+    counts, names = _requests(connection, month), finance.names(connection)
+    by_name = {
+        (names.places[account].arm_id.lower(), deployment): told  # pyright: ignore[reportArgumentType]  # as above
+        for (account, deployment), told in counts.items()
+        if account in names.places
+    }
+    found: list[ProvisionedUse] = []
+    for row in rows:
+        if row.kind != "ptu_hour" or not row.is_priced or row.is_residual:
+            continue
+        told = by_name.get((row.account_id.lower(), row.deployment.casefold()))
+        tokens, cost = (told[2] if told else Decimal(0)), row.amount(basis)
+        found.append(
+            ProvisionedUse(
+                f"{row.account}/{row.deployment}",
+                row.model,
+                row.currency,
+                cost,
+                tokens,
+                told[1] / 100 if told and told[1] is not None else None,
+                cost / tokens * 1_000_000 if tokens else None,
+                None,
+            )
+        )
+    return found
+
+
+def _budgets(
+    connection: Connection, month: Month, now: datetime, budgets: Sequence[Budget]
+) -> list[BudgetState]:
+    through = last_whole_day(month, now)
+    found: list[BudgetState] = []
+    for budget in budgets:
+        daily = _budget_days(connection, budget, month).get(budget.currency, {})
+        forecast = month_end(daily, month, through) if now < month.window.end else None
+        found.append(budget_state(budget, month, daily, through, forecast))
+    return found
+
+
+def _budget_days(connection: Connection, budget: Budget, month: Month) -> Daily:
+    table, known = tables.charge_day, finance.names(connection)
+    accounts = {
+        key
+        for key, place in known.places.items()
+        if budget.account in (None, place.arm_id, place.name)
+        and budget.subscription
+        in (None, place.subscription_id, known.subscriptions.get(place.subscription_id))
+    }
+    conditions = [
+        table.c.day >= month.first_day - timedelta(days=_HISTORY),
+        table.c.day < month.shifted(1).first_day,
+    ]
+    if budget.account or budget.subscription:
+        conditions.append(table.c.account_key.in_(sorted(accounts)))
+    if budget.deployment:
+        conditions.append(table.c.deployment == budget.deployment.casefold())
+    if budget.model:
+        conditions.append(table.c.model == budget.model)
+    if budget.team:
+        conditions.append(table.c.team == budget.team)
+    if budget.tag:
+        conditions.extend(within(connection, Filters(tags=(budget.tag,)), table))
+    asked = (
+        select(table.c.currency, table.c.day, money_sum(table.c.cost))
+        .where(*conditions, table.c.cost.is_not(None))
+        .group_by(table.c.currency, table.c.day)
+    )
+    found: dict[str, dict[date, Decimal]] = defaultdict(dict)
+    for currency, day, cost in connection.execute(asked):
+        found[currency][day] = cost
+    return found
+
+
+def _odd_days(connection: Connection, month: Month, daily: Daily, now: datetime) -> list[OddDay]:
+    through = last_whole_day(month, now)
+    found: list[OddDay] = []
+    for currency, costs in sorted(daily.items()):
+        whole = {day: cost for day, cost in costs.items() if day <= through}
+        found += [
+            OddDay(one.day, currency, "everything", one.cost, one.expected, _cause(connection, currency, one))
+            for one in anomalies(whole, since=month.first_day)
+        ]
+    return found
+
+
+def _cause(connection: Connection, currency: str, odd: Anomaly) -> str:
+    """Volume, price or mix against the same weekday of four weeks before, and the part that moved most."""
+    usual = [
+        _day_parts(connection, currency, odd.day - timedelta(weeks=week))
+        for week in range(1, _USUAL_WEEKS + 1)
+    ]
+    change = variance(
+        usual_parts([parts for parts in usual if parts]), _day_parts(connection, currency, odd.day)
+    )
+    main = change.changes[0] if change.changes else None
+    return f"{change.main_cause or 'unknown'}{f', most by {main.key}' if main else ''}"
+
+
+def _day_parts(connection: Connection, currency: str, day: date) -> list[CostPart]:
+    table = tables.charge_day
+    alike = (table.c.model, table.c.sku, table.c.kind, table.c.tier, table.c.unit)
+    asked = (
+        select(*alike, money_sum(table.c.quantity), money_sum(table.c.cost))
+        .where(table.c.day == day, table.c.currency == currency, table.c.cost.is_not(None))
+        .group_by(*alike)
+    )
+    return [
+        CostPart(f"{row[0]} {row[1]} {row[2]} {row[3]}", row[4], row[5], row[6])
+        for row in connection.execute(asked)
+    ]
+
+
+def _notes(rows: Sequence[FinanceRow], rules: FinanceRules) -> list[str]:
+    steps = {row.step for row in rows if row.step}
+    notes = ["Days and months are UTC. Amounts of different currencies are never added or converted."]
+    if steps & {"meter-id", "meter-name", "snapshot"}:
+        notes.append("Estimates are at list price unless a rate of yours is named as the price's source.")
+    if "snapshot" in steps and rules.snapshot:
+        newest = max(row.captured_at for row in rules.snapshot)
+        notes.append(f"Some prices come from the shipped snapshot of {newest:%Y-%m-%d}.")
+    if any(row.basis == "calibrated" for row in rows):
+        notes.append(
+            "Calibrated: input was parted into cached and uncached as the account's own bill of 28 days before the month told."
+        )
+    if any(row.low != row.high for row in rows):
+        notes.append("Low and high bound what metrics cannot tell: cached input, long context, service tier.")
+    return notes
+
+
+def _bill_notices(states: Mapping[str, bills.BillState]) -> list[str]:
+    """One notice a subscription whose bill cannot be read, with the grant that mends it."""
+    return [
+        f"{scope.rpartition('/')[2]}: no bill: {state.error}{'; ' + state.remedy if state.remedy else ''}"
+        for scope, state in sorted(states.items())
+        if state.error
+    ]
