@@ -1,0 +1,173 @@
+"""An estate of a thousand deployments written straight into the tables: every screen's rows without collecting them.
+
+A dozen patterns are worked out minute by minute; every deployment bears the rows of one of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import JSON, Table
+
+from collector.domain.periods import Month, Window, midnight
+from collector.store import partitions, tables
+from collector.store.engine import Connection
+from collector.store.writes.bulk import json_text
+from tests.bench.stores import Store, settled
+from tests.dashboard.seed import FIRST_SEEN, NOW, SUBSCRIPTIONS, Account, Seed
+from tests.dashboard.worlds import DEPLOYMENTS as PATTERNS
+
+LOCATIONS = ("eastus2", "swedencentral", "westeurope", "westus3", "japaneast")
+DEPLOYMENTS_PER_ACCOUNT = 20
+_FILLING_MODELS = 400
+_QUOTA_LINES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    deployments: int = 1_000
+    days: int = 396
+    hour_days: int = 0
+
+    @property
+    def accounts(self) -> int:
+        return -(-self.deployments // DEPLOYMENTS_PER_ACCOUNT)
+
+
+def write_estate(store: Store, size: Size, now: datetime = NOW) -> None:
+    """Everything but hours for `days`, and hours with their minutes for the last `hour_days`."""
+    accounts = [
+        Account(f"acc-{number:03}", number % len(SUBSCRIPTIONS), LOCATIONS[number % len(LOCATIONS)])
+        for number in range(size.accounts)
+    ]
+    with store.engine.begin() as connection:
+        partitions.ensure(
+            connection, Window(min(FIRST_SEEN, now - timedelta(days=size.days)), now + timedelta(days=1))
+        )
+        for name, rows in _inventory(accounts, size, now).rows.items():
+            _insert(connection, tables.metadata.tables[name], rows)
+    for table in _tables(size):
+        with store.engine.begin() as connection:
+            for number, account in enumerate(accounts):
+                count = min(DEPLOYMENTS_PER_ACCOUNT, size.deployments - number * DEPLOYMENTS_PER_ACCOUNT)
+                _copy(connection, table, account, range(count), size, now)
+    settled(store)
+
+
+def _tables(size: Size) -> Iterator[Table]:
+    found = set(_pattern(0, size.days, NOW)) | ({"usage_hour"} if size.hour_days else set())
+    for name in tables.metadata.tables:
+        if name in found:
+            yield tables.metadata.tables[name]
+
+
+def _inventory(accounts: Sequence[Account], size: Size, now: datetime) -> Seed:
+    seed = Seed(now, size.days)
+    seed.subscriptions()
+    for account in accounts:
+        seed.account(account)
+        for job in ("api_use", "quality"):
+            seed.watermark(job, account.arm_id.lower(), now - timedelta(minutes=5))
+        for _, what in PATTERNS:
+            seed.offer(account, what)
+    for location in LOCATIONS:
+        for number in range(_FILLING_MODELS):
+            seed.offer(
+                Account("filling", 0, location),
+                replace(PATTERNS[0][1], model=f"filling-{number}", replacement=None),
+            )
+    _quotas(seed, size, now)
+    for minutes in range(4, min(size.days, 90) * 1440, 15):
+        seed.run("metrics", minutes)
+        seed.run("inventory", minutes)
+    seed.watermark("prices", "USD", now - timedelta(hours=5))
+    return seed
+
+
+def _quotas(seed: Seed, size: Size, now: datetime) -> None:
+    """Lines whose use moved every fifth day."""
+    for number in range(_QUOTA_LINES):
+        for step in range(0, size.days, 5):
+            seed.add(
+                "quota_reading",
+                subscription_id=SUBSCRIPTIONS[number % 3][0],
+                location=LOCATIONS[number % 5],
+                usage_name=f"OpenAI.GlobalStandard.model-{number}",
+                read_at=now - timedelta(days=size.days - step),
+                label="Tokens Per Minute (thousands)",
+                limit=Decimal(10_000),
+                current=Decimal(4_000 + 10 * step),
+                unit="tokens_per_minute",
+                per_unit=Decimal(1000),
+                last_read_at=now - timedelta(minutes=40),
+            )
+
+
+@lru_cache(maxsize=len(PATTERNS) * 4)
+def _pattern(
+    number: int, days: int, now: datetime, *, hours: bool = False
+) -> dict[str, list[dict[str, Any]]]:
+    account, what = PATTERNS[number]
+    seed = Seed(now, days)
+    seed.deployment(account, what, hours=hours, number=number)
+    if not hours:
+        _earlier_months(seed.rows["room_period"], days, now)
+    return {name: rows for name, rows in seed.rows.items() if hours == (name == "usage_hour")}
+
+
+def _earlier_months(rows: list[dict[str, Any]], days: int, now: datetime) -> None:
+    known = {row["period"] for row in rows}
+    last = next((row for row in rows if row["period"] == str(Month(now.year, now.month).shifted(-1))), None)
+    month = Month(now.year, now.month).shifted(-2)
+    while last and month.window.start >= midnight(now.date()) - timedelta(days=days):
+        if str(month) not in known:
+            span = {"starts_at": month.window.start, "ends_at": month.window.end}
+            rows.append({**last, "period": str(month), **span})
+        month = month.shifted(-1)
+
+
+def _copy(
+    connection: Connection, table: Table, account: Account, numbers: range, size: Size, now: datetime
+) -> None:
+    rows: list[dict[str, Any]] = []
+    for number in numbers:
+        kind = number % len(PATTERNS)
+        hours = table.name == "usage_hour"
+        pattern = _pattern(kind, size.hour_days if hours else size.days, now, hours=hours)
+        name = f"{PATTERNS[kind][1].name}-{number:02}"
+        named: dict[str, Any] = {"account_key": account.key, "deployment": name}
+        if "name" in table.c:
+            named["name"] = name
+        if "location" in table.c:
+            named["location"] = account.location
+        rows.extend({**row, **named} for row in pattern.get(table.name, ()))
+    _insert(connection, table, rows)
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """The driver's own way in: no upsert, since every row is new."""
+    if not rows:
+        return
+    columns = sorted({name for row in rows for name in row})
+    texts = {name for name in columns if isinstance(table.c[name].type, JSON)}
+    dialect = connection.dialect.name
+
+    def value(row: dict[str, Any], name: str) -> Any:
+        found = row.get(name)
+        if name in texts and found is not None:
+            return json_text(found)
+        return tables.to_database(found, dialect)
+
+    ready = [tuple([value(row, name) for name in columns]) for row in rows]
+    names = ", ".join(f'"{name}"' for name in columns)
+    if dialect == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"insert into {table.name} ({names}) values ({marks})", ready)
+        return
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"copy {table.name} ({names}) from stdin") as copy:
+        for row in ready:
+            copy.write_row(row)

@@ -1,0 +1,91 @@
+"""What each screen asks, uncached, at a thousand deployments: over a store of one month and over one of thirteen."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.bench.estate import Size, write_estate
+from tests.bench.measure import Table, Taken, take
+from tests.bench.stores import Store, empty_store
+from tests.dashboard.seed import NOW
+
+MONTH, YEAR = 31, 396
+LIMIT_MS, LIMIT_RATIO = 150.0, 1.5
+
+
+def bench(engine: str, *, quick: bool = False) -> Table:
+    deployments, times = (200, 5) if quick else (1_000, 15)
+    table = Table(f"Each screen's data at {deployments:,} deployments, {engine}")
+    with empty_store(engine) as month, empty_store(engine) as year:
+        write_estate(month, Size(deployments, MONTH))
+        write_estate(year, Size(deployments, YEAR))
+        for name, ask in _screens():
+            small, large = _asked(month, ask, times), _asked(year, ask, times)
+            p95, ratio = large.percentile(0.95) * 1000, large.seconds / small.seconds
+            table.add(
+                name,
+                f"{p95:.0f} ms (median {large.seconds * 1000:.0f}, {ratio:.2f} × one month)",
+                f"≤ {LIMIT_MS:.0f} ms, ≤ {LIMIT_RATIO} ×",
+                p95 <= LIMIT_MS and ratio <= LIMIT_RATIO,
+            )
+    table.notes.append(
+        f"95th percentile of {times} readings over thirteen months, nothing remembered from one to the next; "
+        "views included, drawing not."
+    )
+    return table
+
+
+def _screens() -> Iterator[tuple[str, Callable[[], Any]]]:
+    import streamlit.logger
+
+    streamlit.logger.set_log_level(logging.ERROR)
+    from dashboard import state
+    from dashboard.state import Chosen
+
+    yield "Overview, month to date", lambda: state.overview_view(Chosen())
+    yield "Cost by model, month to date", lambda: state.cost_view(Chosen(), "model", None)
+    yield "Cost by deployment, month to date", lambda: state.cost_view(Chosen(), "deployment", None)
+    yield "Cost by team, last month", lambda: state.cost_view(Chosen("2026-10"), "team", None)
+    yield "Room, month to date", lambda: state.room_view(Chosen())
+    yield "Room, 7 days", lambda: state.room_view(Chosen("7d"))
+    yield "Endings", lambda: state.endings_view(Chosen())
+    yield "Collection", lambda: state.collection_view(Chosen())
+    yield (
+        "Sidebar: what to filter by, freshness",
+        lambda: (
+            state.choices(),
+            state.freshness(Chosen(), ("metrics", "prices")),
+        ),
+    )
+
+
+def _asked(store: Store, ask: Callable[[], Any], times: int) -> Taken:
+    with _looking_at(store):
+        ask()  # connects, and compiles what is compiled once
+        return take(ask, times, before=_forget)
+
+
+def _forget() -> None:
+    """Every remembered read, one by one: outside a running server `st.cache_data.clear()` clears nothing."""
+    from dashboard import state
+
+    for name, found in vars(state).items():
+        if name != "_engine" and hasattr(found, "clear") and hasattr(found, "__wrapped__"):
+            found.clear()
+
+
+@contextmanager
+def _looking_at(store: Store) -> Iterator[None]:
+    set_to = {"AOAI_DATABASE_URL": store.url, "DASHBOARD_NOW": NOW.isoformat()}
+    before = {name: os.environ.get(name) for name in set_to}
+    os.environ.update(set_to)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
