@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page("screens/cost.py", title=words.COST_TITLE, icon=":material/payments:", help=words.COST_HELP),
         st.Page("screens/room.py", title=words.ROOM_TITLE, icon=":material/speed:", help=words.ROOM_HELP),
         st.Page("screens/endings.py", title=words.ENDINGS_TITLE, icon=":material/event_busy:", help=words.ENDINGS_HELP),
+        st.Page("screens/alerts.py", title="Alerts", icon=":material/notifications:", help="What is open, who looks after it, and what was written to whom."),
         st.Page("screens/collection.py", title=words.COLLECTION_TITLE, icon=":material/sync:", help=words.COLLECTION_HELP),
     ]
 )  # fmt: skip

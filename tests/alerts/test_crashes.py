@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from collector.jobs import alert as alert_job
 from collector.jobs.outbox import Sent
+from collector.store.engine import Connection
 from collector.store.reads import alerts as reads
 from tests.alerts.stage import WRITING, RememberingPost, Stage, a_finding
 
@@ -139,7 +140,7 @@ def test_a_killed_process_loses_no_letter_and_repeats_at_most_the_one_in_hand(
     assert len(sent) <= 6 + 3  # three times a process died with a letter in hand
 
 
-def _write_some_and_die(connection: object, plan: alert_job._Plan, seam: int, stage: Stage) -> None:  # pyright: ignore[reportPrivateUsage]  # as above
+def _write_some_and_die(connection: Connection, plan: alert_job._Plan, seam: int, stage: Stage) -> None:  # pyright: ignore[reportPrivateUsage]  # as above
     writes = alert_job.writes
     steps = (
         lambda: writes.record_states(connection, plan.changed),

@@ -21,7 +21,6 @@ from collector.store.errors import LeaseHeld
 from collector.store.lease import lease
 from collector.store.writes import alerts as writes
 from tests.alerts.stage import RememberingPost, Stage, a_finding
-
 from tests.delivery.servers import Postbox, Receiver, closed_port, mail_server, receiving
 
 ONE_LATER = Sent(later=1)
