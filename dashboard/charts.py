@@ -66,10 +66,6 @@ def daily_cost(stack: Stack) -> go.Figure:
     )
     figure.update_yaxes(title=f"{stack.currency} per day, estimated", tickformat="~s", rangemode="tozero")
     figure.update_xaxes(tickformat="%-d %b", hoverformat="%a %-d %b %Y", nticks=12)
-    if stack.partial is not None:
-        figure.update_xaxes(
-            title={"text": words.TODAY_PARTIAL, "font": {"size": 11, "color": _MUTED}, "standoff": 4}
-        )
     return figure
 
 
@@ -174,14 +170,14 @@ def minutes(day: BusiestDay) -> go.Figure:
     figure = go.Figure()
     figure.add_scatter(
         x=list(day.minutes),
-        y=list(day.tokens),
+        y=list(day.values),
         mode="lines",
         line={"width": 1.2},
         fill="tozeroy",
         connectgaps=False,
-        customdata=[[formats.quantity(value)] for value in day.tokens],
+        customdata=[[formats.quantity(value)] for value in day.values],
         hovertemplate="%{x|%H:%M} UTC: %{customdata[0]}<extra></extra>",
-        name=words.TOKENS_A_MINUTE,
+        name=day.unit,
     )
     if day.limit:
         figure.add_hline(
@@ -191,7 +187,7 @@ def minutes(day: BusiestDay) -> go.Figure:
             annotation_position="top left",
         )
     figure.update_layout(**_plain_layout(260), showlegend=False)
-    figure.update_yaxes(title=words.TOKENS_A_MINUTE, tickformat="~s", rangemode="tozero")
+    figure.update_yaxes(title=day.unit, tickformat="~s", rangemode="tozero")
     figure.update_xaxes(tickformat="%H:%M", title=formats.day(day.day))
     return figure
 

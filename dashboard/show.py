@@ -162,7 +162,7 @@ def _values(column: Column, values: list[Any]) -> pd.Series:
             return pd.Series(
                 [None if value is None else float(value) * 100 for value in values], dtype="Float64"
             )
-        case "money" | "number" | "percent":
+        case "money" | "amount" | "number" | "percent":
             return pd.Series([None if value is None else float(value) for value in values], dtype="Float64")
         case "count" | "tokens":
             return pd.Series([None if value is None else int(value) for value in values], dtype="Int64")
@@ -187,6 +187,8 @@ def _config(column: Column, *, pinned: bool) -> Any:
     match column.kind:
         case "money":
             return config.NumberColumn(**about, format="%,.2f")
+        case "amount":
+            return config.NumberColumn(**about, format="%,.0f")
         case "number":
             return config.NumberColumn(**about, format="localized")
         case "count":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import streamlit as st
 
@@ -46,7 +46,7 @@ CLOCK = "DASHBOARD_NOW"
 """Names an instant to look from instead of now: for tests and pictures."""
 
 P = ParamSpec("P")
-R = TypeVar("R")
+R = TypeVar("R", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,15 @@ class Chosen:
     filters: Filters = EVERYTHING
 
 
-def remembered(seconds: int = FRESH_SECONDS) -> Callable[[Callable[P, R]], Callable[P, R]]:
+class Remembered(Protocol[P, R]):
+    """A cached read; `clear` makes the next one ask again."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+    def clear(self) -> None: ...
+
+
+def remembered(seconds: int = FRESH_SECONDS) -> Callable[[Callable[P, R]], Remembered[P, R]]:
     """A cached read, bounded in time and number. Rows are frozen, so everybody may be handed the same ones."""
     return st.cache_resource(ttl=seconds, max_entries=200, show_spinner=False)
 
@@ -146,10 +154,13 @@ def closeup(chosen: Chosen, key: str) -> room_views.Closeup | None:
 
 
 def busiest_day(chosen: Chosen, key: str) -> room_views.BusiestDay | None:
-    row = _room_row(chosen, key)
-    if row is None or row.peak_tpm_at is None:
-        return None
-    return _busiest_day(database(), row)
+    row, close = _room_row(chosen, key), closeup(chosen, key)
+    at = None if close is None else room_views.busiest_at(close)
+    return (
+        None
+        if row is None or close is None or at is None
+        else _busiest_day(database(), row, at.date(), close.limit_now)
+    )
 
 
 def endings_view(chosen: Chosen) -> endings_views.EndingsView:
@@ -302,22 +313,15 @@ def _closeup(url: str, period: Period, row: room.RoomRow) -> room_views.Closeup:
         hours = room.deployment_hours(connection, row.account_key, row.key, period.window)
         limits = room.limit_steps(connection, row.account_key, row.key)
     return room_views.closeup(
-        row.deployment,
-        hours,
-        limits,
-        bool(row.peak_at_least),
-        ptu=row.binding == "ptu" and row.limit_tpm is None,
+        row.deployment, hours, limits, bool(row.peak_at_least), room_views.measure_of(row)
     )
 
 
 @remembered()
-def _busiest_day(url: str, row: room.RoomRow) -> room_views.BusiestDay | None:
-    assert row.peak_tpm_at is not None
+def _busiest_day(url: str, row: room.RoomRow, day: date, limit: int | None) -> room_views.BusiestDay | None:
     with _reading(url) as connection:
-        hours, block = room.deployment_minutes(
-            connection, row.account_key, row.key, last_days(row.peak_tpm_at.date(), 1)
-        )
-    return room_views.busiest_day(hours, block, row.limit_tpm)
+        hours, block = room.deployment_minutes(connection, row.account_key, row.key, last_days(day, 1))
+    return room_views.busiest_day(hours, block, limit, room_views.measure_of(row))
 
 
 @remembered()

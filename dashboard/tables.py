@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-Kind = Literal["text", "money", "number", "count", "tokens", "percent", "share", "instant", "day", "trend"]
+Kind = Literal[
+    "text", "money", "amount", "number", "count", "tokens", "percent", "share", "instant", "day", "trend"
+]
 Row = Mapping[str, Any]
 _FORMULA_STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n")
 

@@ -176,8 +176,8 @@ def throttle_line(throttled: int, requests: int) -> str:
 
 def quota_line(full: int, lines: int) -> str:
     if not lines:
-        return "No quota lines read yet"
-    return f"{full} of {formats.plural(lines, 'quota line')} at 90 % or more"
+        return "No quota line in use"
+    return f"{full} of {formats.plural(lines, 'quota line')} in use at 90 % or more"
 
 
 def over_line(over: int) -> str:
@@ -343,7 +343,7 @@ SPILLED: Final = "Spilled over"
 SPILLED_HELP: Final = "Requests that another deployment served in its place: not failures."
 QUOTA_LINES: Final = "Quota at 90 % or more"
 QUOTA_HELP: Final = (
-    "Quota lines (subscription, location, model and SKU) of which 90 % or more is allocated to deployments."
+    "Of the quota lines in use (subscription, location, model and SKU), those of which 90 % or more is allocated."
 )
 ROOM_DEPLOYMENTS: Final = "Deployments, nearest to their limit first"
 ROOM_LIMITS: Final = (
@@ -359,8 +359,7 @@ WEEK_TITLE: Final = "Shape of the week: busiest minute by weekday and hour (UTC)
 MINUTES_TITLE: Final = "The busiest day, minute by minute"
 NO_HOURS: Final = "No hours of this deployment are known in this period."
 AT_LEAST: Final = "Some minutes of this period are unknown: the peak was at least what is shown."
-TOKENS_A_MINUTE: Final = "tokens per minute"
-PERCENT_OF_PTU: Final = "% PTU utilisation"
+MEASURES: Final = {"tpm": "tokens per minute", "rpm": "requests per minute", "ptu": "% PTU utilisation"}
 LIMIT: Final = "limit"
 WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 USED_SHARE_COLUMN: Final = (
@@ -448,17 +447,17 @@ def lines_full(shares: Sequence[float]) -> str:
 
 
 # Endings
-ALREADY_OVER: Final = "Past their date"
+ALREADY_OVER: Final = "Past the date"
 ALREADY_OVER_HELP: Final = "Deployments whose end date has passed. Calls to a retired model answer 410."
 ENDS_SOON: Final = "Within 30 days"
 ENDS_LATER: Final = "Within 180 days"
-STOPS: Final = "Of these, stop working"
+STOPS: Final = "Of these, stop"
 STOPS_HELP: Final = (
     "Within 180 days and not upgraded by Azure: provisioned, batch, fine-tuned, or set to NoAutoUpgrade."
 )
 NO_END_DATE: Final = "Without a date"
 NO_END_DATE_HELP: Final = "Azure's models list states no date for these yet, or was not read."
-API_VERSIONS_ENDING: Final = "Api-versions with a date"
+API_VERSIONS_ENDING: Final = "Api-versions"
 API_VERSIONS_ENDING_HELP: Final = "Called in the last 30 days and announced to end, or ended. Superseded versions without a date are advice, not alarm."
 TIMELINE_TITLE: Final = "Days left, soonest first"
 ENDINGS_TABLE: Final = "Deployments and their ends"
@@ -575,7 +574,7 @@ def week_alt(when: str) -> str:
 
 
 def minutes_alt(day: str, highest: str) -> str:
-    return f"Line of tokens in each minute of {day}: highest {highest}."
+    return f"Line of each minute of {day}: highest {highest}."
 
 
 def quota_alt(lines: int, full: int) -> str:

@@ -1,6 +1,6 @@
 """Pictures of every screen of a running dashboard, in light and dark, as a real browser draws them.
 
-    python scripts/screenshots.py --url http://127.0.0.1:8501 --out docs/pictures
+python scripts/screenshots.py --url http://127.0.0.1:8501 --out docs/pictures
 """
 
 import argparse
@@ -10,7 +10,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-SCREENS = {"overview": "/", "cost": "/cost", "room": "/room", "endings": "/endings", "collection": "/collection"}
+SCREENS = {
+    "overview": "/",
+    "cost": "/cost",
+    "room": "/room",
+    "endings": "/endings",
+    "alerts": "/alerts",
+    "collection": "/collection",
+}
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--hide-scrollbars", "--force-color-profile=srgb"),
@@ -47,7 +54,9 @@ def main() -> int:
     return 0
 
 
-def picture(browser: Browser, url: str, screen: str, path: Path, theme: str, given: argparse.Namespace) -> list[str]:
+def picture(
+    browser: Browser, url: str, screen: str, path: Path, theme: str, given: argparse.Namespace
+) -> list[str]:
     """One screen as a file; returns what the browser complained of."""
     scheme = "dark" if theme == "dark" else "light"
     context = browser.new_context(
@@ -55,13 +64,17 @@ def picture(browser: Browser, url: str, screen: str, path: Path, theme: str, giv
     )
     page = context.new_page()
     problems: list[str] = []
-    page.on("console", lambda message: problems.append(message.text[:200]) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: problems.append(message.text[:200]) if message.type == "error" else None
+    )
     page.on("requestfailed", lambda request: problems.append(f"failed: {request.url[:120]}"))
     query = f"?{given.query}" if given.query else ""
     page.goto(f"{url}{screen}{query}")
     settle(page)
     if given.full:
-        height = page.evaluate("""() => document.querySelector('[data-testid="stMainBlockContainer"]').scrollHeight + 40""")
+        height = page.evaluate(
+            """() => document.querySelector('[data-testid="stMainBlockContainer"]').scrollHeight + 40"""
+        )
         page.set_viewport_size({"width": given.width, "height": min(TALLEST, max(1_000, height))})
         settle(page)
     page.screenshot(path=path)

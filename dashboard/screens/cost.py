@@ -21,7 +21,7 @@ if show.head(words.COST_TITLE, state.freshness(chosen, overview.COST_JOBS), span
         show.no_figures()
     else:
         show.tiles(view.tiles)
-        show.section(words.SPENDING_TITLE)
+        show.section(words.SPENDING_TITLE, words.TODAY_PARTIAL if view.stack and view.stack.partial else None)
         total, largest = formats.money(view.total, view.currency), charts.largest(view.stack)
         show.chart(charts.daily_cost(view.stack), key="daily", alt=words.cost_chart_alt(total, span, largest))
         show.show_table(view.slices, title=words.SLICES_TITLE, about=words.SLICES_TITLE)

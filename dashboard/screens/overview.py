@@ -26,7 +26,7 @@ if show.head(words.OVERVIEW_TITLE, state.freshness(chosen, jobs), about):
                 st.page_link(screen, label=label, icon=":material/arrow_forward:")
     left, right = st.columns([3, 2], gap="small")
     with left, st.container(border=True, height="stretch"):
-        show.section(words.SPENDING_TITLE)
+        show.section(words.SPENDING_TITLE, words.TODAY_PARTIAL if view.stack and view.stack.partial else None)
         if view.stack is not None:
             total, largest = formats.money(view.stack.total, view.stack.currency), charts.largest(view.stack)
             alt = words.cost_chart_alt(total, words.period_span(state.period(chosen)), largest)

@@ -238,7 +238,8 @@ def _tiles(
         tiles[2] = _month_end(forecast, currency)
     if unpriced:
         quantity = sum((row.quantity for row in unpriced if "token" in row.unit), Decimal(0))
-        tiles.append(Tile(words.UNPRICED, formats.quantity(quantity, "tokens"), words.UNPRICED_HELP))
+        shown = formats.quantity(quantity, "tokens") if quantity else formats.plural(len(unpriced), "use")
+        tiles.append(Tile(words.UNPRICED, shown, words.UNPRICED_HELP))
     return tuple(tiles)
 
 

@@ -14,7 +14,7 @@ from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
 
 SOON, LATER = 30, 180
-ON_TIMELINE = 40
+ON_TIMELINE = 25
 
 
 @dataclass(frozen=True, slots=True)

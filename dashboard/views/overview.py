@@ -24,7 +24,7 @@ from dashboard.views.endings import (
 )
 from dashboard.views.room import TIGHT
 
-TOP, ON_OVERVIEW, NAME_WIDTH = 5, 8, 118
+TOP, ON_OVERVIEW, NAME_WIDTH = 5, 8, 94
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,15 @@ def cost_answer(found: CostInput, names: Mapping[str, str]) -> Answer:
 def room_answer(rows: Sequence[RoomRow], quotas: Sequence[QuotaRow]) -> Answer:
     known = [row for row in rows if row.used_share is not None]
     tight = [row for row in known if (row.used_share or 0) >= TIGHT]
-    full_lines = sum(1 for row in quotas if row.limit and row.current / row.limit >= Decimal("0.9"))
+    in_use = [row for row in quotas if row.current]
+    full_lines = sum(1 for row in in_use if not row.limit or row.current / row.limit >= Decimal("0.9"))
     throttled, requests = sum(row.throttled for row in rows), sum(row.requests for row in rows)
     tile = Tile(
         words.ROOM_HEADLINE,
         f"{len(tight)} of {len(known)}" if known else formats.UNKNOWN,
         words.tight_help(len(rows) - len(known)),
     )
-    lines = (words.throttle_line(throttled, requests), words.quota_line(full_lines, len(quotas)))
+    lines = (words.throttle_line(throttled, requests), words.quota_line(full_lines, len(in_use)))
     top = table(
         "least-room",
         (
@@ -168,7 +169,7 @@ def _dearest(daily: Sequence[DailyCost], currency: str, names: Mapping[str, str]
         "dearest-models",
         (
             Column("name", "Costs most", width=NAME_WIDTH),
-            Column("cost", words.in_currency("Cost", currency), "money"),
+            Column("cost", currency, "amount"),
             Column("share", "Share", "share", words.SHARE_COLUMN),
         ),
         [

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from collector.domain.fullness import NoDate, UntilFull, in_words
 from collector.domain.headroom import WeekPicture, week_picture
@@ -14,7 +14,8 @@ from dashboard import formats, words
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
 
-TIGHT, FULL = 0.8, 1.0
+TIGHT = 0.8
+Measure = Literal["tpm", "rpm", "ptu"]
 LineKey = tuple[str, str, str]
 DaysToFull = Mapping[LineKey, UntilFull | NoDate]
 
@@ -45,7 +46,7 @@ class Closeup:
 
     name: str
     hours: tuple[datetime, ...]
-    peaks: tuple[int | None, ...]
+    peaks: tuple[float | None, ...]
     throttled: tuple[int, ...]
     limits: tuple[tuple[datetime, int | None], ...]
     limit_now: int | None
@@ -56,12 +57,13 @@ class Closeup:
 
 @dataclass(frozen=True, slots=True)
 class BusiestDay:
-    """The minutes of one day; None where a minute is not known."""
+    """The minutes of one day in the measure that binds; None where a minute is not known."""
 
     day: date
     minutes: tuple[datetime, ...]
-    tokens: tuple[int | None, ...]
+    values: tuple[float | None, ...]
     limit: int | None
+    unit: str
 
 
 def room_view(
@@ -86,16 +88,17 @@ def choice_key(row: RoomRow) -> str:
     return f"{row.account}/deployments/{row.key}"
 
 
+def measure_of(row: RoomRow) -> Measure:
+    """What to draw of a deployment: the limit that binds it, tokens where none does."""
+    return row.binding if row.binding in ("rpm", "ptu") else "tpm"
+
+
 def closeup(
-    name: str, hours: Sequence[UsageHourRow], limits: Sequence[LimitStep], at_least: bool, *, ptu: bool
+    name: str, hours: Sequence[UsageHourRow], limits: Sequence[LimitStep], at_least: bool, measure: Measure
 ) -> Closeup:
-    """Tokens a minute against the limit; provisioned deployments by their utilisation in percent."""
-    if ptu:
-        peaks: list[int | None] = [None if row.ptu_max is None else round(row.ptu_max) for row in hours]
-        steps = [(limits[0].starts_at, 100)] if limits else []
-    else:
-        peaks = [row.peak_tpm for row in hours]
-        steps = [(step.starts_at, step.limit_tpm) for step in limits]
+    """The busiest minutes of each hour in the measure that binds, against its limit."""
+    peaks = [_peak(row, measure) for row in hours]
+    steps = [(step.starts_at, _limit(step, measure)) for step in limits]
     at = [row.hour for row in hours]
     totals = [None if row.tokens is None else float(row.tokens) for row in hours]
     return Closeup(
@@ -105,23 +108,40 @@ def closeup(
         throttled=tuple(row.throttled for row in hours),
         limits=tuple(steps),
         limit_now=steps[-1][1] if steps else None,
-        unit=words.PERCENT_OF_PTU if ptu else words.TOKENS_A_MINUTE,
-        week=week_picture(at, [None if peak is None else float(peak) for peak in peaks], totals)
-        if at
-        else None,
+        unit=words.MEASURES[measure],
+        week=week_picture(at, peaks, totals) if any(peak is not None for peak in peaks) else None,
         at_least=at_least,
     )
 
 
-def busiest_day(hours: Sequence[datetime], block: MinuteBlock, limit: int | None) -> BusiestDay | None:
+def busiest_at(closeup: Closeup) -> datetime | None:
+    """The hour of the highest known peak."""
+    known = [(peak, hour) for peak, hour in zip(closeup.peaks, closeup.hours, strict=True) if peak]
+    return max(known, key=lambda pair: pair[0])[1] if known else None
+
+
+def busiest_day(
+    hours: Sequence[datetime], block: MinuteBlock, limit: int | None, measure: Measure
+) -> BusiestDay | None:
     if not hours:
         return None
-    minutes, tokens = [], []
+    drawn = {"tpm": block.tokens, "rpm": block.requests, "ptu": block.ptu_max}[measure]
+    minutes: list[datetime] = []
+    values: list[float | None] = []
     for row, hour in enumerate(hours):
         for minute in range(60):
+            value = float(drawn[row, minute])
             minutes.append(hour + timedelta(minutes=minute))
-            tokens.append(int(block.tokens[row, minute]) if block.covered[row, minute] else None)
-    return BusiestDay(hours[0].date(), tuple(minutes), tuple(tokens), limit)
+            values.append(value if block.covered[row, minute] and value == value else None)
+    return BusiestDay(hours[0].date(), tuple(minutes), tuple(values), limit, words.MEASURES[measure])
+
+
+def _peak(row: UsageHourRow, measure: Measure) -> float | None:
+    return {"tpm": row.peak_tpm, "rpm": row.peak_rpm, "ptu": row.ptu_max}[measure]
+
+
+def _limit(step: LimitStep, measure: Measure) -> int | None:
+    return {"tpm": step.limit_tpm, "rpm": step.limit_rpm, "ptu": 100}[measure]
 
 
 def _tiles(rows: Sequence[RoomRow], quotas: Sequence[QuotaRow]) -> tuple[Tile, ...]:
@@ -130,7 +150,7 @@ def _tiles(rows: Sequence[RoomRow], quotas: Sequence[QuotaRow]) -> tuple[Tile, .
     at_limit = sum(row.throttled_at_limit for row in rows)
     spilled = sum(row.spilled for row in rows)
     tight = sum(1 for share in known if share >= TIGHT)
-    shares = [float(row.current / row.limit) for row in quotas if row.limit]
+    shares = [float(row.current / row.limit) for row in quotas if row.limit and row.current]
     return (
         Tile(words.TIGHTEST, formats.percent(max(known, default=None)), words.TIGHTEST_HELP),
         Tile(words.TIGHT, f"{tight} of {len(known)}", words.tight_help(len(rows) - len(known))),
@@ -179,6 +199,7 @@ def _deployments(rows: Sequence[RoomRow], names: Mapping[str, str]) -> Table:
             Column("subscription", "Subscription"),
             Column("location", "Location"),
             Column("quota_line", "Quota line", screen=False),
+            Column("deleted_at", "Deleted", "instant"),
             Column("minute_coverage", "Minutes known", "percent", words.MINUTE_COVERAGE_COLUMN),
         ),
         [_room_row(row, names) for row in rows],
@@ -214,7 +235,7 @@ _ROOM_FIELDS = (
         "model",
         "version",
     ),
-    *("sku", "account_name", "account", "location", "quota_line", "minute_coverage"),
+    *("sku", "account_name", "account", "location", "quota_line", "minute_coverage", "deleted_at"),
 )
 
 
@@ -228,11 +249,12 @@ def _room_row(row: RoomRow, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def course(trend: object) -> list[float | None] | None:
-    """The stored course of a period, None where it is too short to draw."""
+def course(trend: object) -> list[float] | None:
+    """The days that are known of a period's course; None where they are too few to draw. An unknown day is no zero."""
     if not isinstance(trend, list) or len(trend) < 3:
         return None
-    return [float(value) if isinstance(value, int | float) else None for value in trend]
+    known = [float(value) for value in trend if isinstance(value, int | float)]
+    return known if len(known) > 2 else None
 
 
 def _quotas(quotas: Sequence[QuotaRow], full: DaysToFull, names: Mapping[str, str], today: date) -> Table:

@@ -137,7 +137,7 @@ def test_months_come_oldest_first(store: Connection) -> None:
 
 def _plain(name: str, **other: object) -> Deployment:
     what = {"model": "gpt-4.1", "input_price": "2", "output_price": "8.0000000001", **other}
-    return Deployment(name=name, version="1", sku="GlobalStandard", limit_tpm=30_000, **what)  # pyright: ignore[reportArgumentType]  # as each test names them
+    return Deployment(name=name, version="1", sku="GlobalStandard", limit_tpm=30_000, **what)
 
 
 def _days(window: Window) -> list[date]:
