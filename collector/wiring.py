@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -18,7 +18,8 @@ from collector.jobs.context import Context, Limits, NoProgress
 from collector.ports import Progress, Sources
 from collector.settings import BadSettings, Settings
 from collector.store import schema
-from collector.store.engine import Connection, Engine, open_engine
+from collector.store.engine import SETTING, Connection, Engine, open_engine
+from collector.store.errors import BadDatabaseUrl
 from collector.store.prune import Retention
 
 if TYPE_CHECKING:
@@ -70,6 +71,16 @@ def build_engine(settings: Settings, *, read_only: bool = False, any_revision: b
     if not any_revision:
         schema.require(engine)
     return engine
+
+
+def other_engine(settings: Settings, url: str, option: str, *, entra: bool) -> Engine:
+    """A database beside the configured one, named by an option of a command."""
+    from collector.sources.database_login import database_password as entra_token
+
+    try:
+        return open_engine(url, password=entra_token(settings.cloud) if entra else None)
+    except BadDatabaseUrl as error:
+        raise BadDatabaseUrl(str(error).replace(SETTING, option)) from error
 
 
 def database_password(settings: Settings) -> Callable[[], str] | None:
@@ -264,15 +275,23 @@ def retention_of(settings: Settings) -> Retention:
     return Retention(minute_days=kept.minute_days, hour_days=kept.hour_days, run_days=kept.run_days)
 
 
-def collect_and_derive(settings: Settings, progress: Progress | None) -> None:
-    """Everything once, on a database that is brought to this program's revision first."""
-    from collector.jobs.collect import collect
-    from collector.jobs.derive import derive
-
+def prepare(settings: Settings) -> None:
+    """Bring the database to this program's revision."""
     engine = build_engine(settings, any_revision=True)
     schema.upgrade(engine)
+    engine.dispose()
+
+
+def collect_and_derive(settings: Settings, progress: Progress | None, without: Sequence[str] = ()) -> None:
+    """Every job once, save those left out, and what follows from them."""
+    from collector.jobs.collect import JOBS, collect
+    from collector.jobs.derive import derive
+
+    engine = build_engine(settings)
     context = build_context(settings, engine, progress=progress)
-    collect(context)
+    for job in JOBS:
+        if job not in without:
+            collect(context, only=job)
     derive(engine, money_rules(settings), context.clock(), progress=progress)
     engine.dispose()
 
