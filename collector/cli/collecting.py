@@ -7,7 +7,7 @@ from datetime import date
 
 import click
 
-from collector.cli.shared import DAY, DONE, FAILED, TerminalProgress, say, span, utc_now
+from collector.cli.shared import DAY, DONE, FAILED, TerminalProgress, clock, say, span, utc_now
 from collector.jobs.context import RunResult
 
 JOBS = ("inventory", "models", "quotas", "metrics", "prices", "bills")
@@ -35,7 +35,7 @@ def collect(
     window = span(since, until, since, utc_now()) if since else None
     chosen = settings.load()
     wiring.set_up_logging(chosen)
-    context = wiring.build_context(chosen, wiring.build_engine(chosen), progress=_progress())
+    context = wiring.build_context(chosen, wiring.build_engine(chosen), progress=_progress(), clock=clock())
     ctx.exit(
         _tell(run(context, only="metrics" if window and job is None else job, span=window, wait=not no_wait))
     )

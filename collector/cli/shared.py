@@ -43,8 +43,15 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
+def clock() -> Callable[[], datetime]:
+    """The clock that the command was given as its object, else the machine's."""
+    context = click.get_current_context(silent=True)
+    given = None if context is None else context.obj
+    return given if callable(given) else lambda: datetime.now(UTC)
+
+
 def utc_now() -> datetime:
-    return datetime.now(UTC)
+    return clock()()
 
 
 class Day(click.ParamType[date]):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -114,9 +115,17 @@ def _since(stage: Stage, start: datetime) -> Mapping[str, Sequence[Mapping[str, 
         name: [row for row in stored[name] if row["hour"] >= start] for name in ("usage_hour", "quality_hour")
     }
     daily = {
-        name: [{**row, "price_captured_at": None} for row in stored[name] if row["day"] >= start.date()]
-        for name in ("usage_day", "charge_day", "api_use_day")
+        name: [row for row in stored[name] if row["day"] >= start.date()]
+        for name in ("usage_day", "api_use_day")
     }
+    # What a charge was known by (a price's capture, a state assumed or seen) may part rows; what they come to may not.
+    charges: dict[object, Decimal] = {}
+    for row in stored["charge_day"]:
+        if row["day"] >= start.date():
+            for name in ("quantity", "cost", "low", "high"):
+                key = (row["deployment"], row["day"], row["kind"], row["tier"], row["unit_price"], name)
+                charges[key] = charges.get(key, Decimal(0)) + (row[name] or 0)
+    daily["charge_day"] = [{"charge": key, "comes_to": charges[key]} for key in sorted(charges, key=str)]
     return hourly | daily
 
 
