@@ -1,6 +1,6 @@
 """What the rules of room look at: quota lines with their history, and each deployment's last 24 hours."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -33,7 +33,7 @@ from collector.store.engine import Connection
 from collector.store.reads import rule_facts
 from collector.store.reads.endings import DeployedRow
 from collector.store.reads.room import QuotaRow
-from collector.store.reads.rule_facts import HourRow
+from collector.store.reads.rule_facts import DayRow
 
 AT_LIMIT: Final = 0.9
 LAST_DAY: Final = timedelta(hours=24)
@@ -91,19 +91,15 @@ def room_findings(
     """Each deployment over the last 24 hours, and provisioned ones over a week."""
     since = floor_hour(now - LAST_DAY) + HOUR
     limits = rule_facts.revisions_in_force(connection)
-    hours: dict[Key, list[HourRow]] = {}
-    for hour in rule_facts.hours_since(connection, since):
-        hours.setdefault((hour.account_key, hour.deployment), []).append(hour)
-    busy = _busy_minutes(connection, hours, limits, rules)
+    days = rule_facts.day_rows(connection, since)
+    busy = _busy_minutes(connection, since, limits, rules)
     means = rule_facts.ptu_means(connection, "7d")
     week_ago = now - WEEK
     costs = rule_facts.costs_of_kind(connection, "ptu_hour", week_ago.date(), now.date()) if means else {}
     found: Found = []
     for row in rows:
         key = (row.account_key, row.key)
-        fact = _room_fact(
-            row, there, hours.get(key, []), limits.get(key, (None, None, None)), busy.get(key), now
-        )
+        fact = _room_fact(row, there, days.get(key), limits.get(key, (None, None, None)), busy.get(key), now)
         mean = means.get(key)
         # A week's mean of what was made yesterday is no week's mean.
         if mean is not None and fact.requests is not None and there.created(*key, now) <= week_ago:
@@ -134,7 +130,7 @@ def _rules_of(fact: RoomFact, rules: AlertRules) -> Found:
 def _room_fact(
     row: DeployedRow,
     there: Estate,
-    hours: Sequence[HourRow],
+    day: DayRow | None,
     limits: tuple[int | None, int | None, int | None],
     busy: _Busy | None,
     now: datetime,
@@ -143,22 +139,19 @@ def _room_fact(
     capacity, tpm, rpm = limits
     provisioned = row.what.sku in PROVISIONED_SKUS
     known = there.metrics_known(row.account_key, now)
-    peaks = {
-        "tpm": (_peak(hour.peak_tpm for hour in hours), tpm),
-        "rpm": (_peak(hour.peak_rpm for hour in hours), rpm),
-    }
+    peaks = {"tpm": (day.peak_tpm if day else None, tpm), "rpm": (day.peak_rpm if day else None, rpm)}
     shares = {kind: peak / limit for kind, (peak, limit) in peaks.items() if peak is not None and limit}
     binding = max(shares, key=lambda kind: shares[kind]) if shares else None
     peak, limit = peaks[binding] if binding else (None, None)
-    highest = max((hour.ptu_max for hour in hours if hour.ptu_max is not None), default=None)
+    highest = day.ptu_max if day else None
     return RoomFact(
         subject=subject_of(row.account_key, row.key),
         name=row.deployment,
         account=row.account_name,
         where=there.where(row.account_key, row.key),
         read_at=there.metrics_through.get(row.account_key),
-        requests=sum(hour.requests for hour in hours) if known else None,
-        throttled=sum(hour.throttled for hour in hours) if known else None,
+        requests=(day.requests if day else 0) if known else None,
+        throttled=(day.throttled if day else 0) if known else None,
         minutes_at_limit=(busy.at_limit if busy else 0) if known and (tpm or rpm) else None,
         binding=binding,
         peak=peak,
@@ -171,33 +164,19 @@ def _room_fact(
 
 def _busy_minutes(
     connection: Connection,
-    hours: Mapping[Key, Sequence[HourRow]],
+    since: datetime,
     limits: Mapping[Key, tuple[int | None, int | None, int | None]],
     rules: AlertRules,
 ) -> dict[Key, _Busy]:
     """Only hours whose own peak stands at the limit are opened: a quiet estate opens none."""
     saturated = float(rules.thresholds.ptu_saturated) * 100
-    hot: list[HourRow] = []
-    for key, rows in hours.items():
-        _, tpm, rpm = limits.get(key, (None, None, None))
-        hot += [
-            row
-            for row in rows
-            if _reaches(row.peak_tpm, tpm)
-            or _reaches(row.peak_rpm, rpm)
-            or (row.ptu_max is not None and row.ptu_max >= saturated)
-        ]
-    packed = rule_facts.packed_minutes(connection, hot)
-    opened = [
-        (row, packed[place])
-        for row in hot
-        if (place := (row.account_key, row.deployment, row.hour)) in packed
-    ]
-    block = unpack_many([content for _, content in opened])
+    hot = rule_facts.hot_hours(connection, since, AT_LIMIT, saturated)
+    block = unpack_many([hour.minutes for hour in hot])
     tokens = block.tokens
+    full = (block.ptu_max >= saturated).sum(axis=1)
     found: dict[Key, _Busy] = {}
-    for index, (row, _) in enumerate(opened):
-        key = (row.account_key, row.deployment)
+    for index, hour in enumerate(hot):
+        key = (hour.account_key, hour.deployment)
         _, tpm, rpm = limits.get(key, (None, None, None))
         at_limit = np.zeros(tokens.shape[1], dtype=bool)
         if tpm:
@@ -205,19 +184,8 @@ def _busy_minutes(
         if rpm:
             at_limit |= block.requests[index] >= AT_LIMIT * rpm
         before = found.get(key, _Busy())
-        found[key] = _Busy(
-            before.at_limit + int(at_limit.sum()),
-            before.saturated + int((block.ptu_max[index] >= saturated).sum()),
-        )
+        found[key] = _Busy(before.at_limit + int(at_limit.sum()), before.saturated + int(full[index]))
     return found
-
-
-def _reaches(peak: int | None, limit: int | None) -> bool:
-    return peak is not None and bool(limit) and peak >= AT_LIMIT * (limit or 0)
-
-
-def _peak(values: Iterable[int | None]) -> int | None:
-    return max((value for value in values if value is not None), default=None)
 
 
 def _holders(connection: Connection, rows: Sequence[DeployedRow]) -> dict[tuple[str, str, str], set[str]]:

@@ -39,7 +39,7 @@ def test_a_pass_that_dies_in_its_transaction_leaves_nothing_and_the_next_tells_a
     stage: Stage, seam: int
 ) -> None:
     """The transaction is torn after its first `seam` writes, as a killed process tears it."""
-    plan = alert_job._plan(stage.engine, stage.say, stage.rules, WRITING, stage.now)  # pyright: ignore[reportPrivateUsage]  # the seam itself is what is tested
+    plan = alert_job._plan(stage.engine, stage.say, stage.rules, WRITING, stage.now)
     with pytest.raises(Killed), stage.engine.begin() as connection:
         _write_some_and_die(connection, plan, seam, stage)
     assert (0, 0, 0) == all_there_is(stage)
@@ -51,16 +51,16 @@ def test_a_pass_that_dies_in_its_transaction_leaves_nothing_and_the_next_tells_a
 
 
 def test_a_pass_whose_commit_was_lost_on_the_way_back_is_written_again_without_a_trace(stage: Stage) -> None:
-    plan = alert_job._plan(stage.engine, stage.say, stage.rules, WRITING, stage.now)  # pyright: ignore[reportPrivateUsage]  # as above
+    plan = alert_job._plan(stage.engine, stage.say, stage.rules, WRITING, stage.now)
     for _ in range(2):
         with stage.engine.begin() as connection:
-            alert_job._store(connection, plan, stage.now)  # pyright: ignore[reportPrivateUsage]  # as above
+            alert_job._store(connection, plan, stage.now)
 
     assert (4, 4, 4) == all_there_is(stage)
 
 
 def test_a_pass_that_dies_before_its_transaction_is_done_by_the_next(stage: Stage) -> None:
-    alert_job._plan(stage.engine, stage.say, stage.rules, WRITING, stage.now)  # pyright: ignore[reportPrivateUsage]  # as above
+    alert_job._plan(stage.engine, stage.say, stage.rules, WRITING, stage.now)
     stage.look()
 
     assert (4, 4, 4) == all_there_is(stage)
@@ -140,7 +140,7 @@ def test_a_killed_process_loses_no_letter_and_repeats_at_most_the_one_in_hand(
     assert len(sent) <= 6 + 3  # three times a process died with a letter in hand
 
 
-def _write_some_and_die(connection: Connection, plan: alert_job._Plan, seam: int, stage: Stage) -> None:  # pyright: ignore[reportPrivateUsage]  # as above
+def _write_some_and_die(connection: Connection, plan: alert_job._Plan, seam: int, stage: Stage) -> None:
     writes = alert_job.writes
     steps = (
         lambda: writes.record_states(connection, plan.changed),

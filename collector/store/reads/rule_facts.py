@@ -1,13 +1,13 @@
 """What the rules of alerts read beside what screens read already: one statement a question, for the whole estate."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, func, select, tuple_
+from sqlalchemy import BigInteger, Connection, and_, func, or_, select
 from sqlalchemy import cast as sql_cast
 
 from collector.domain.catalog_events import CatalogEvent
@@ -22,18 +22,25 @@ _AT_ONCE = 400
 
 
 @dataclass(frozen=True, slots=True)
-class HourRow:
-    """An hour of a deployment without its minutes. `covered` counts the minutes that were read whole."""
+class DayRow:
+    """A deployment's hours since an instant, summed; peaks are those of its busiest hour."""
 
     account_key: UUID
     deployment: str
-    hour: datetime
     requests: int
     throttled: int
     peak_tpm: int | None
     peak_rpm: int | None
     ptu_max: float | None
-    covered: int
+
+
+@dataclass(frozen=True, slots=True)
+class HotHour:
+    """An hour whose own peak stands at the limit in force now, with its minutes where they are kept."""
+
+    account_key: UUID
+    deployment: str
+    minutes: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,36 +119,53 @@ def operations(connection: Connection, window: Window) -> list[OperationRow]:
     return [OperationRow(*row[:3], int(row[3]), row[4]) for row in connection.execute(asked)]
 
 
-def hours_since(connection: Connection, since: datetime) -> list[HourRow]:
+def day_rows(connection: Connection, since: datetime) -> dict[Pair, DayRow]:
+    """Summed by the database: a thousand deployments are a thousand rows, not their hours."""
     table = tables.usage_hour
-    asked = select(
-        table.c.account_key,
-        table.c.deployment,
-        table.c.hour,
-        table.c.requests,
-        table.c.throttled,
-        table.c.peak_tpm,
-        table.c.peak_rpm,
-        table.c.ptu_max,
-        table.c.minutes_covered,
-    ).where(table.c.hour >= since)
-    return [HourRow(*row) for row in connection.execute(asked)]
-
-
-def packed_minutes(
-    connection: Connection, hours: Sequence[HourRow]
-) -> dict[tuple[UUID, str, datetime], bytes]:
-    """The minutes of these hours, where they are kept."""
-    table = tables.usage_hour
-    key = tuple_(table.c.account_key, table.c.deployment, table.c.hour)
-    found: dict[tuple[UUID, str, datetime], bytes] = {}
-    for at in range(0, len(hours), _AT_ONCE):
-        wanted = [(one.account_key, one.deployment, one.hour) for one in hours[at : at + _AT_ONCE]]
-        asked = select(table.c.account_key, table.c.deployment, table.c.hour, table.c.minutes).where(
-            key.in_(wanted), table.c.minutes.is_not(None)
+    asked = (
+        select(
+            table.c.account_key,
+            table.c.deployment,
+            func.sum(table.c.requests),
+            func.sum(table.c.throttled),
+            func.max(table.c.peak_tpm),
+            func.max(table.c.peak_rpm),
+            func.max(table.c.ptu_max),
         )
-        found.update({(row[0], row[1], row[2]): row[3] for row in connection.execute(asked)})
-    return found
+        .where(table.c.hour >= since)
+        .group_by(table.c.account_key, table.c.deployment)
+    )
+    return {
+        (row[0], row[1]): DayRow(row[0], row[1], int(row[2]), int(row[3]), *row[4:])
+        for row in connection.execute(asked)
+    }
+
+
+def hot_hours(connection: Connection, since: datetime, share: float, saturated: float) -> list[HotHour]:
+    """Only these have to be opened: in every other hour no minute reached the share of a limit."""
+    hour, revision = tables.usage_hour, tables.deployment_revision
+    joined = hour.join(
+        revision,
+        and_(
+            revision.c.account_key == hour.c.account_key,
+            revision.c.deployment == hour.c.deployment,
+            revision.c.ends_at.is_(None),
+        ),
+    )
+    asked = (
+        select(hour.c.account_key, hour.c.deployment, hour.c.minutes)
+        .select_from(joined)
+        .where(
+            hour.c.hour >= since,
+            hour.c.minutes.is_not(None),
+            or_(
+                hour.c.peak_tpm >= revision.c.limit_tpm * share,
+                hour.c.peak_rpm >= revision.c.limit_rpm * share,
+                hour.c.ptu_max >= saturated,
+            ),
+        )
+    )
+    return [HotHour(*row) for row in connection.execute(asked)]
 
 
 def ptu_means(connection: Connection, period: str) -> dict[Pair, float]:
