@@ -1,6 +1,7 @@
 """The whole product on one machine, with a pretend Azure: nothing to install, nothing to configure."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -49,6 +50,8 @@ def demo(
     from collector.settings import Settings
 
     started = time.monotonic()
+    # Ended by another program, too, it takes its two processes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     place = directory or Path(tempfile.mkdtemp(prefix="aoai-monitor-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{(place / 'demo.db').resolve()}"
