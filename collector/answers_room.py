@@ -29,7 +29,7 @@ from collector.store.reads.evidence_units import UnitStory, unit_story
 from collector.store.reads.prices import price_rows
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.seats import DAYS, peaks_until_full
-from collector.store.reads.seats_lines import RoomEstate, room_estate
+from collector.store.reads.seats_lines import RoomEstate, Spelling, room_estate
 
 Json = dict[str, Any]
 JOBS: Final = ("metrics", "inventory", "quotas", "models")
@@ -55,7 +55,8 @@ def explained(connection: Connection, found: Json, period: str, filters: Filters
         row |= {**_until(full.get(key), now.date()), **plain(shapes.get(key) or {})}
     estate = room_estate(connection, now, causes=False)
     lines = {(one.subscription_id, one.location, one.usage_name): one for one in estate.lines}
-    holders = _holders(estate.seats)
+    spelling = Spelling(lines)
+    holders = _holders(estate.seats, spelling)
     told = {
         (row.subscription_id, row.location, row.usage_name): row
         for row in rooms.quota_rows(connection, filters)
@@ -68,7 +69,7 @@ def explained(connection: Connection, found: Json, period: str, filters: Filters
         readings = [(one.read_at, one.limit, one.current) for one in reading.history]
         row |= {
             **line_object(line),
-            "holders": holders.get((key[0], key[1], key[2].casefold()), []),
+            "holders": holders.get(key, []),
             "changes": plain(line_changes(readings)),
         }
     return found
@@ -242,12 +243,12 @@ def _until(full: UntilFull | NoDate | None, today: date) -> Json:
     }
 
 
-def _holders(seats: Iterable[Seat]) -> dict[tuple[str, str, str], list[Json]]:
+def _holders(seats: Iterable[Seat], spelling: Spelling) -> dict[tuple[str, str, str], list[Json]]:
     found: dict[tuple[str, str, str], list[Json]] = defaultdict(list)
     for seat in seats:
         if seat.usage_name is not None:
             held = {"account": seat.account, "deployment": seat.deployment, "units": seat.units}
-            found[seat.subscription_id, seat.location, seat.usage_name.casefold()].append(held)
+            found[spelling.of(seat.subscription_id, seat.location, seat.usage_name)].append(held)
     return found
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, select
 from collector.domain.advice_need import well_known
 from collector.domain.advice_types import Line, Place, Seat
 from collector.domain.quotas import PURGED_AFTER, DeletedHold, Holding, line_use
-from collector.domain.types import CatalogModel, location_key
+from collector.domain.types import CatalogModel
 from collector.store import tables
 from collector.store.reads.catalog import all_models
 from collector.store.reads.room import QuotaRow, quota_rows
@@ -54,12 +54,33 @@ def room_estate(
 
 def lines(connection: Connection, now: datetime, known: Iterable[Seat]) -> list[Line]:
     """Every quota line that Azure tells, against what the deployments we see hold of it."""
+    told = quota_rows(connection)
+    spelling = Spelling((row.subscription_id, row.location, row.usage_name) for row in told)
     held: dict[LineKey, list[Holding]] = defaultdict(list)
     for seat in known:
         if seat.usage_name is not None and seat.units is not None:
-            held[seat.subscription_id, seat.location, seat.usage_name.casefold()].append(_holding(seat))
-    deleted = _deleted(connection, now)
-    return [_line(row, held, deleted, now) for row in quota_rows(connection)]
+            held[spelling.of(seat.subscription_id, seat.location, seat.usage_name)].append(_holding(seat))
+    deleted = {spelling.of(*key): holds for key, holds in _deleted(connection, now).items()}
+    return [_line(row, held, deleted, now) for row in told]
+
+
+class Spelling:
+    """Which line a model's usage name means: the one spelled so, else the one that differs in capitals only.
+
+    Azure tells some lines twice, as `DatazoneStandard` and `DataZoneStandard`, with limits of their own.
+    """
+
+    def __init__(self, told: Iterable[LineKey]) -> None:
+        self._exact = set(told)
+        self._any = {
+            (subscription, location, name.casefold()): name for subscription, location, name in self._exact
+        }
+
+    def of(self, subscription_id: str, location: str, usage_name: str) -> LineKey:
+        key = (subscription_id, location, usage_name)
+        if key in self._exact:
+            return key
+        return (subscription_id, location, self._any.get((*key[:2], usage_name.casefold()), usage_name))
 
 
 def _holding(seat: Seat) -> Holding:
@@ -77,7 +98,7 @@ def _line(
     deleted: Mapping[LineKey, list[DeletedHold]],
     now: datetime,
 ) -> Line:
-    key = (row.subscription_id, row.location, row.usage_name.casefold())
+    key = (row.subscription_id, row.location, row.usage_name)
     use = line_use(
         row.usage_name,
         row.location,
@@ -132,7 +153,7 @@ def _deleted(connection: Connection, now: datetime) -> dict[LineKey, list[Delete
     found: dict[LineKey, list[DeletedHold]] = defaultdict(list)
     for row in connection.execute(asked):
         hold = DeletedHold(row.name, Decimal(row.units), row.deleted_at)
-        found[row.subscription_id, row.location, row.usage_name.casefold()].append(hold)
+        found[row.subscription_id, row.location, row.usage_name].append(hold)
     return found
 
 
@@ -153,14 +174,19 @@ def _capacities(connection: Connection) -> dict[tuple[str, str, str, str, str, s
 
 def _places(estate: RoomEstate, wanted: Collection[str]) -> Iterable[Place]:
     """One place for each subscription and location whose line the models list names; a line never read is none."""
-    by_line: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    spelling = Spelling((line.subscription_id, line.location, line.usage_name) for line in estate.lines)
+    known = {(line.subscription_id, line.location, line.usage_name): line for line in estate.lines}
+    subscriptions: dict[str, set[str]] = defaultdict(set)
     for line in estate.lines:
-        by_line[line.location, line.usage_name.casefold()].append(line)
+        subscriptions[line.location].add(line.subscription_id)
     for model in estate.models:
         if model.model.casefold() not in wanted or model.fine_tuned or not model.usage_name or not model.sku:
             continue
-        for line in by_line.get((location_key(model.location), model.usage_name.casefold()), ()):
-            key = offer_key(model)
+        key = offer_key(model)
+        for subscription in sorted(subscriptions.get(key[0], ())):
+            line = known.get(spelling.of(subscription, key[0], model.usage_name))
+            if line is None:
+                continue
             available = estate.capacities.get((line.subscription_id, *key[:5]))
             ends = model.sku_retires_at or model.inference_retires_at
             yield Place(
