@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from collector.domain.periods import Window
+from collector.domain.periods import Window, floor_minute
 from collector.domain.pricing import PriceBook, Priced, PriceQuestion, per, sku_terms
 from collector.domain.rollup import StoredHour
 
@@ -207,9 +207,16 @@ def _held(deployment: ChargedDeployment, day: Window, now: datetime) -> Iterator
 
 
 def _minutes_in_force(deployment: ChargedDeployment, revision: Revision, day: Window, now: datetime) -> int:
-    start = max(day.start, revision.starts_at, deployment.created_at or revision.starts_at)
-    end = min(day.end, now, revision.ends_at or day.end, deployment.deleted_at or day.end)
+    """Whole minutes; the minute in which a revision gave way to the next is the older one's, and counted once."""
+    start = _ceil_minute(max(day.start, revision.starts_at, deployment.created_at or revision.starts_at))
+    ends_at = day.end if revision.ends_at is None else _ceil_minute(revision.ends_at)
+    end = min(day.end, floor_minute(now), ends_at, floor_minute(deployment.deleted_at or day.end))
     return max(0, (end - start) // _MINUTE)
+
+
+def _ceil_minute(instant: datetime) -> datetime:
+    floor = floor_minute(instant)
+    return floor if floor == instant else floor + _MINUTE
 
 
 def _charged(
