@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collector.jobs.steps import Telling
     from collector.reports.letters import Writing
     from collector.sources import AzureSettings
+    from collector.store.reads.finance_report import FinanceRules
 
 
 UNNAMED_SENDER = "aoai-monitor@localhost"
@@ -171,6 +172,19 @@ def money_rules(settings: Settings) -> MoneyRules:
         teams,
         settings.costs.prompt_includes_cached,
     )
+
+
+def finance_rules(settings: Settings) -> "FinanceRules":
+    """What a month's report and its closing need beside the store."""
+    from collector.domain.budgets import BadBudget, parse_budgets
+    from collector.store.reads.finance_report import FinanceRules
+
+    money = money_rules(settings)
+    try:
+        budgets = parse_budgets(settings.budgets)
+    except BadBudget as error:
+        raise BadSettings([str(error)]) from error
+    return FinanceRules(money.snapshot, money.notes, money.teams, budgets)
 
 
 def alert_rules(settings: Settings) -> "AlertRules":

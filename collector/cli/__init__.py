@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from collector.cli import alerting, answers, collecting, dashboard, database, demo, doctor
+from collector.cli import alerting, answers, collecting, dashboard, database, demo, doctor, report
 from collector.cli.shared import BAD, FAILED, say
 
 
@@ -46,6 +46,7 @@ for _command in (
     *collecting.COMMANDS,
     *answers.COMMANDS,
     *alerting.COMMANDS,
+    *report.COMMANDS,
     *doctor.COMMANDS,
     *dashboard.COMMANDS,
     *database.COMMANDS,

@@ -30,6 +30,7 @@ class BilledAmount:
     meter_id: str
     charge_type: str = "Usage"
     has_account: bool = True
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,8 @@ def _residual(amount: BilledAmount) -> Allocated:
         why = f"{amount.meter.name or 'a line without a meter'} of the whole subscription"
     else:
         why = f"{amount.meter.name or 'a line without a meter'}: no deployment is known to have used it"
-    return _part(amount, None, amount.cost, amount.quantity, f"{UNALLOCATED}: {why}")
+    remark = f" ({amount.remark})" if amount.remark else ""
+    return _part(amount, None, amount.cost, amount.quantity, f"{UNALLOCATED}: {why}{remark}")
 
 
 @dataclass(frozen=True, slots=True)

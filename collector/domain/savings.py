@@ -26,8 +26,7 @@ class Spent:
     tier: str
     quantity: Decimal
     cost: Decimal
-    requests: int
-    team: str | None = None
+    is_used: bool = True
     as_batch: Decimal | None = None
     as_cheaper_sku: Decimal | None = None
     cheaper_sku: str = ""
@@ -121,7 +120,7 @@ def _idle(deployment: str, currency: str, parts: Sequence[Spent]) -> Saving | No
     if not hourly:
         return None
     cost, first = sum((one.cost for one in hourly), _ZERO), hourly[0]
-    if first.requests == 0:
+    if not first.is_used:
         what = "provisioned units" if first.kind == "ptu_hour" else "hosting of a fine-tuned model"
         return Saving(
             "idle", deployment, currency, cost, "nobody needs it", f"{what}, no request in the month"

@@ -49,10 +49,18 @@ class ProvisionedUse:
     model: str
     currency: str
     cost: Decimal
-    tokens: Decimal
+    input_tokens: Decimal
+    output_tokens: Decimal
     utilisation: float | None
-    per_million: Decimal | None
-    by_token: Decimal | None
+    by_token: Decimal | None = None
+
+    @property
+    def tokens(self) -> Decimal:
+        return self.input_tokens + self.output_tokens
+
+    @property
+    def per_million(self) -> Decimal | None:
+        return self.cost / self.tokens * MILLION if self.tokens else None
 
     @property
     def idle_cost(self) -> Decimal | None:

@@ -8,6 +8,7 @@ import structlog
 from collector.domain.alert_settings import AlertRules
 from collector.jobs.alert import alert
 from collector.jobs.charges import MoneyRules
+from collector.jobs.closing import tend_months
 from collector.jobs.collect import collect
 from collector.jobs.context import Context
 from collector.jobs.derive import derive
@@ -20,6 +21,7 @@ from collector.store.errors import LeaseHeld, LeaseLost
 from collector.store.lease import lease
 from collector.store.prune import Retention, prune
 from collector.store.reads.collection import Run, last_runs
+from collector.store.reads.finance_report import FinanceRules
 
 log = structlog.get_logger(__name__)
 
@@ -45,12 +47,18 @@ class Telling:
 
 
 def steps(rules: MoneyRules, retention: Retention, every_minutes: int, telling: Telling) -> list[Step]:
-    """A cycle of what is due, a nightly read of the longer trailing window, and pruning."""
+    """A cycle of what is due, a nightly read of the longer trailing window, pruning, and closing of months."""
     return [
         Step("cycle", lambda context: _cycle(context, rules, telling), every_minutes=every_minutes),
         Step("night", lambda context: _night(context, rules), cron="20 2 * * *"),
         Step("prune", lambda context: _prune(context, retention), cron="50 3 * * *"),
+        Step("close", lambda context: _close(context, rules), cron="35 4 * * *"),
     ]
+
+
+def _close(context: Context, rules: MoneyRules) -> None:
+    finance = FinanceRules(rules.snapshot, rules.notes, rules.teams)
+    tend_months(context.engine, context.clock(), finance)
 
 
 def _cycle(context: Context, rules: MoneyRules, telling: Telling) -> None:

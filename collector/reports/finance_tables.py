@@ -66,6 +66,7 @@ def finance_tables(report: FinanceReport) -> list[FinanceTable]:
     ]
 
 
+_NAMES: Final = frozenset({"Account", "Deployment", "Model", "SKU"})
 _MONEY: Final = (
     Column("Currency", "text", 9),
     Column("Cost", "money"),
@@ -81,7 +82,7 @@ def _amounts(line: Line) -> tuple[Cell, ...]:
 
 
 def _by(report: FinanceReport, name: str, keys: Sequence[str], titles: Sequence[str]) -> FinanceTable:
-    columns = tuple(Column(title, "text", 22) for title in titles)
+    columns = tuple(Column(title, "text", 30 if title in _NAMES else 20) for title in titles)
     rows = tuple(
         (*(part or UNALLOCATED for part in line.key), *_amounts(line))
         for line in lines_by(report.rows, keys, report.basis)

@@ -22,7 +22,7 @@ from collector.reports.finance_tables import (
 
 _FORMATS: Final[dict[str, str]] = {
     "money": "#,##0.00;[Red]-#,##0.00",
-    "price": "#,##0.0000",
+    "price": "#,##0.0000##",
     "count": "#,##0",
     "percent": "0.0%;[Red]-0.0%",
     "date": "yyyy-mm-dd",
@@ -65,6 +65,16 @@ def _styles(book: Any) -> dict[str, Any]:
     styles["head"] = book.add_format(
         {"bold": True, "font_color": "white", "bg_color": _HEAD, "valign": "vcenter", "text_wrap": True}
     )
+    styles["head_right"] = book.add_format(
+        {
+            "bold": True,
+            "font_color": "white",
+            "bg_color": _HEAD,
+            "valign": "vcenter",
+            "text_wrap": True,
+            "align": "right",
+        }
+    )
     styles["title"] = book.add_format({"bold": True, "font_size": 16})
     styles["note"] = book.add_format({"italic": True, "font_color": "#595959"})
     styles["bold"] = book.add_format({"bold": True})
@@ -78,7 +88,8 @@ def _sheet(book: Any, table: FinanceTable, styles: dict[str, Any]) -> None:
     sheet.write_string(1, 0, table.note, styles["note"])
     for at, column in enumerate(table.columns):
         sheet.set_column(at, at, column.width)
-        sheet.write_string(_TOP, at, column.title, styles["head"])
+        head = "head" if column.kind in ("text", "date") else "head_right"
+        sheet.write_string(_TOP, at, column.title, styles[head])
     for down, row in enumerate(table.rows, _TOP + 1):
         for at, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
             _write(sheet, down, at, cell, styles["wrap" if column.width >= 60 else column.kind])

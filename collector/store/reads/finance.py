@@ -101,7 +101,8 @@ def current_month(
     states = bills.bill_states(connection, month.first_day, month.shifted(1).first_day)
     billed_scopes = frozenset(line.scope for line in lines)
     weighed = [Weighed(one, _family(one, meters)) for one in charges]
-    parts = allocated([_amount(line, meters) for line in lines], weighed)
+    spread = frozenset(line.scope for line in lines if line.amortised is not None)
+    parts = allocated([_amount(line, meters, spread) for line in lines], weighed)
     sums: dict[int, Decimal] = {}
     foreign: list[tuple[Charge, Allocated]] = []
     for part in parts:
@@ -140,17 +141,20 @@ def _family(charge: Charge, meters: MeterBook) -> Family | None:
     return meters.family_of(charge.model, charge.version or None, charge.sku)
 
 
-def _amount(line: bills.BillLine, meters: MeterBook) -> BilledAmount:
+def _amount(line: bills.BillLine, meters: MeterBook, spread: frozenset[str]) -> BilledAmount:
+    """A purchase whose cost the amortised bill spreads over its use is nothing by itself: it would count twice."""
     meter = meters.billed(line.meter_id, line.meter)
+    is_spread = line.charge_type == "Purchase" and line.amortised is None and line.scope in spread
     return BilledAmount(
         line.account_key,
         line.currency,
         meter,
-        line.cost,
+        Decimal(0) if is_spread else line.cost,
         (line.quantity or Decimal(0)) * meter.divisor,
         "" if line.meter_id.startswith("name:") else line.meter_id,
         line.charge_type,
         line.account_arm_id is not None,
+        f"{line.actual:,.2f} {line.currency} invoiced, spread over its use" if is_spread else "",
     )
 
 

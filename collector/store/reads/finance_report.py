@@ -187,7 +187,7 @@ def _cost_part(row: FinanceRow) -> CostPart:
 
 def _requests(
     connection: Connection, month: Month
-) -> dict[tuple[object, str], tuple[int, float | None, Decimal]]:
+) -> dict[tuple[object, str], tuple[int, float | None, Decimal, Decimal]]:
     table = tables.usage_month
     asked = select(
         table.c.account_key,
@@ -199,7 +199,12 @@ def _requests(
         table.c.completion_tokens,
     ).where(table.c.month == month.first_day)
     return {
-        (row[0], row[1]): (row[2] - row[3], row[4], Decimal((row[5] or 0) + (row[6] or 0)))
+        (row[0], row[1]): (
+            row[2] - row[3],
+            row[4],
+            Decimal(row[5] or 0),
+            Decimal(row[6] or 0),
+        )
         for row in connection.execute(asked)
     }
 
@@ -218,7 +223,7 @@ def _unit_costs(
         (row.account_id.lower(), row.deployment.casefold()): row.model for row in by_token if row.deployment
     }
     requests: dict[str, int] = defaultdict(int)
-    for (account, deployment), (count, _, _) in counts.items():
+    for (account, deployment), (count, *_) in counts.items():
         place = names.places.get(account)  # pyright: ignore[reportArgumentType]  # the key's first part is the account
         model = model_of.get((place.arm_id.lower(), deployment)) if place else None
         if model:
@@ -240,17 +245,15 @@ def _provisioned(
         if row.kind != "ptu_hour" or not row.is_priced or row.is_residual:
             continue
         told = by_name.get((row.account_id.lower(), row.deployment.casefold()))
-        tokens, cost = (told[2] if told else Decimal(0)), row.amount(basis)
         found.append(
             ProvisionedUse(
                 f"{row.account}/{row.deployment}",
                 row.model,
                 row.currency,
-                cost,
-                tokens,
+                row.amount(basis),
+                told[2] if told else Decimal(0),
+                told[3] if told else Decimal(0),
                 told[1] / 100 if told and told[1] is not None else None,
-                cost / tokens * 1_000_000 if tokens else None,
-                None,
             )
         )
     return found
