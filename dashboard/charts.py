@@ -51,7 +51,7 @@ def daily_cost(stack: Stack) -> go.Figure:
             },
         )
     figure.update_layout(
-        **_plain_layout(380),
+        **_plain_layout(370, top=14),
         barmode="stack",
         bargap=0.22,
         hovermode="x unified",
@@ -321,8 +321,8 @@ def _short(name: str, longest: int = 40) -> str:
     return text(shown) if longest == 40 else shown
 
 
-def _plain_layout(height: int) -> dict[str, Any]:
-    return {"height": height, "margin": {"l": 8, "r": 8, "t": 34, "b": 8}, "separators": ". "}
+def _plain_layout(height: int, *, top: int = 34) -> dict[str, Any]:
+    return {"height": height, "margin": {"l": 8, "r": 8, "t": top, "b": 8}, "separators": ". "}
 
 
 def busiest_hour(closeup: Closeup) -> str:

@@ -46,7 +46,7 @@ CLOCK = "DASHBOARD_NOW"
 """Names an instant to look from instead of now: for tests and pictures."""
 
 P = ParamSpec("P")
-R = TypeVar("R", covariant=True)
+R_co = TypeVar("R_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,15 @@ class Chosen:
     filters: Filters = EVERYTHING
 
 
-class Remembered(Protocol[P, R]):
+class Remembered(Protocol[P, R_co]):
     """A cached read; `clear` makes the next one ask again."""
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
 
     def clear(self) -> None: ...
 
 
-def remembered(seconds: int = FRESH_SECONDS) -> Callable[[Callable[P, R]], Remembered[P, R]]:
+def remembered(seconds: int = FRESH_SECONDS) -> Callable[[Callable[P, R_co]], Remembered[P, R_co]]:
     """A cached read, bounded in time and number. Rows are frozen, so everybody may be handed the same ones."""
     return st.cache_resource(ttl=seconds, max_entries=200, show_spinner=False)
 
@@ -260,7 +260,7 @@ def _cost_facts(
             slices=slices,
             daily=daily,
             unpriced=cost.unpriced(connection, period.window, filters),
-            before=cost.cost_totals(connection, beside.before, filters) if beside else (),
+            before=cost.cost_totals(connection, beside.before, filters, bounds=False) if beside else (),
             current=beside.current if beside else None,
             months=cost.cost_months(connection, filters),
             today=today,
@@ -281,7 +281,7 @@ def _forecast(
     through = today - timedelta(days=1)
     span = Window(midnight(today) - timedelta(days=FORECAST_DAYS), midnight(today))
     with _reading(url) as connection:
-        daily = cost.cost_daily(connection, span, filters)
+        daily = cost.cost_daily(connection, span, filters, bounds=False)
     totals = cost_views.sums_by_currency(daily)
     if not totals:
         return None

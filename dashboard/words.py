@@ -342,9 +342,7 @@ THROTTLED: Final = "429 rate"
 SPILLED: Final = "Spilled over"
 SPILLED_HELP: Final = "Requests that another deployment served in its place: not failures."
 QUOTA_LINES: Final = "Quota at 90 % or more"
-QUOTA_HELP: Final = (
-    "Of the quota lines in use (subscription, location, model and SKU), those of which 90 % or more is allocated."
-)
+QUOTA_HELP: Final = "Of the quota lines in use (subscription, location, model and SKU), those of which 90 % or more is allocated."
 ROOM_DEPLOYMENTS: Final = "Deployments, nearest to their limit first"
 ROOM_LIMITS: Final = (
     "Azure's limiter counts prompt tokens plus max_tokens when a request arrives; metrics count billed tokens of "

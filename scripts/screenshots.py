@@ -41,7 +41,7 @@ def main() -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
-        print("no browser found: install chromium", file=sys.stderr)
+        sys.stderr.write("no browser found: install chromium\n")
         return 1
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -49,7 +49,7 @@ def main() -> int:
             for name in given.screens.split(","):
                 path = given.out / (f"{name}.png" if theme == "light" else f"{name}-{theme}.png")
                 problems = picture(browser, given.url, SCREENS[name], path, theme, given)
-                print(f"{path}{'  ' + '; '.join(problems) if problems else ''}")
+                sys.stdout.write(f"{path}{'  ' + '; '.join(problems) if problems else ''}\n")
         browser.close()
     return 0
 

@@ -218,7 +218,6 @@ def _tiles(
 ) -> tuple[Tile, ...]:
     cost, low, high, tokens = sums_by_currency(daily).get(currency, (Decimal(0), Decimal(0), Decimal(0), 0))
     by_day = day_totals(daily, currency)
-    trend = tuple(float(by_day.get(day, Decimal(0))) for day in days_of(facts.period))
     now, before = cost_within(daily, facts.current, currency), amount_in(facts.before, currency)
     changed = formats.change(now, before) if now is not None and before is not None else None
     tiles = [
@@ -228,7 +227,6 @@ def _tiles(
             words.cost_help(facts.period, currency, cost),
             change=changed,
             change_note=words.COMPARED,
-            trend=trend if len(trend) > 2 else (),
         ),
         Tile(words.RANGE, words.cost_range(low, high, currency), words.RANGE_HELP),
         _pace(by_day, currency, facts),

@@ -220,13 +220,22 @@ def unpriced(connection: Connection, period: Window, filters: Filters = EVERYTHI
     )
 
 
-def cost_totals(connection: Connection, period: Window, filters: Filters = EVERYTHING) -> list[CostTotal]:
-    """One sum a currency, largest first, with the number of days that bear a charge."""
+def cost_totals(
+    connection: Connection, period: Window, filters: Filters = EVERYTHING, *, bounds: bool = True
+) -> list[CostTotal]:
+    """One sum a currency, largest first, with the number of days that bear a charge.
+
+    Without `bounds`, which are two exact sums more, low and high are the cost.
+    """
     table = _table(period)
-    asked = _priced(connection, table, period, filters, table.c.currency, *_amounts(table), _tokens(table))
+    amounts = _amounts(table, bounds=bounds)
+    asked = _priced(connection, table, period, filters, table.c.currency, *amounts, _tokens(table))
     asked = asked.add_columns(func.count(_date(table).distinct()).label("days")).group_by(table.c.currency)
     rows = connection.execute(asked).mappings()
-    totals = [CostTotal(**{**row, "tokens": int(row["tokens"] or 0)}) for row in rows]
+    totals = [
+        CostTotal(**{"low": row["cost"], "high": row["cost"], **row, "tokens": int(row["tokens"] or 0)})
+        for row in rows
+    ]
     return sorted(totals, key=lambda total: -total.cost)
 
 
@@ -255,10 +264,12 @@ def cost_daily(
     dimension: Dimension | None = None,
     *,
     only: Collection[str] | None = None,
+    bounds: bool = True,
 ) -> list[DailyCost]:
     """Cost per day and currency, stacked by a dimension where one is named; oldest first.
 
     Of many deployments, `only` names those to tell apart (by ARM id); the others are one, keyed `OTHERS`.
+    Without `bounds`, which are two exact sums more, low and high are the cost.
     """
     table = tables.charge_day
     by = _columns(table, dimension) if dimension else []
@@ -269,7 +280,8 @@ def cost_daily(
         named = label
         label = lambda key, name: OTHERS if name is None else named(key, name)  # noqa: E731  # wraps the other
     alike = [table.c.day, table.c.currency, *by]
-    asked = _priced(connection, table, period, filters, *alike, *_amounts(table), _tokens(table))
+    amounts = _amounts(table, bounds=bounds)
+    asked = _priced(connection, table, period, filters, *alike, *amounts, _tokens(table))
     merged: dict[tuple[date, str, str | None], list[Any]] = defaultdict(_nothing)
     for row in connection.execute(asked.group_by(*alike)):
         _add(merged[row.day, row.currency, label(*row[2 : 2 + len(by)])], row)
@@ -336,9 +348,12 @@ def _priced(
     )
 
 
-def _amounts(table: Table) -> list[Any]:
+def _amounts(table: Table, *, bounds: bool = True) -> list[Any]:
+    cost = money_sum(table.c.cost).label("cost")
+    if not bounds:
+        return [cost]
     return [
-        money_sum(table.c.cost).label("cost"),
+        cost,
         money_sum(func.coalesce(table.c.low, table.c.cost)).label("low"),
         money_sum(func.coalesce(table.c.high, table.c.cost)).label("high"),
     ]
@@ -360,7 +375,8 @@ def _nothing() -> list[Any]:
 
 
 def _add(slot: list[Any], row: Any) -> None:
-    for place, amount in enumerate((row.cost, row.low, row.high, int(row.tokens or 0))):
+    low, high = (row.low, row.high) if "low" in row._fields else (row.cost, row.cost)
+    for place, amount in enumerate((row.cost, low, high, int(row.tokens or 0))):
         slot[place] += amount
 
 
