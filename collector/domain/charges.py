@@ -197,13 +197,12 @@ def _held(deployment: ChargedDeployment, day: Window, now: datetime) -> Iterator
         terms = sku_terms(revision.sku)
         if not minutes or terms is None:
             continue
-        hours = Decimal(minutes) / 60
         model, version = revision.model, revision.version or ""
         if terms.provisioned:
             if revision.capacity is not None:
-                yield Use(revision, model, version, {"ptu_hour": hours * revision.capacity})
+                yield Use(revision, model, version, {"ptu_hour": Decimal(minutes * revision.capacity) / 60})
         elif revision.base_model and not terms.developer and terms.tier != "batch":
-            yield Use(revision, model, version, {"hosting_hour": hours})
+            yield Use(revision, model, version, {"hosting_hour": Decimal(minutes) / 60})
 
 
 def _minutes_in_force(deployment: ChargedDeployment, revision: Revision, day: Window, now: datetime) -> int:
