@@ -261,7 +261,7 @@ def build_post(settings: Settings) -> "Post":
         mail = Mail(smtp_server(settings.smtp.url)) if settings.smtp.url else None
         hooks = parse_webhooks(settings.webhooks)
     except ValueError as error:
-        raise BadSettings([str(error)]) from error
+        raise BadSettings([str(error).replace("the SMTP URL", "AOAI_SMTP_URL")]) from error
     return Post(mail, {name: WebhookSender(hook, utc_now) for name, hook in hooks.items()})
 
 

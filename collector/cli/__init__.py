@@ -14,7 +14,7 @@ from collector.cli.shared import BAD, FAILED, say
 class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """What is expected to go wrong is said in a line, not as a traceback."""
-        from collector.domain.types import NeedsHuman, TryLater
+        from collector.domain.types import Misconfigured, NeedsHuman, TryLater
         from collector.settings import BadSettings
 
         try:
@@ -27,7 +27,7 @@ class _Commands(click.Group):
             say(str(error))
             if error.grant:
                 say(error.grant)
-            ctx.exit(FAILED)
+            ctx.exit(BAD if isinstance(error, Misconfigured) else FAILED)
         except TryLater as error:
             say(str(error))
             ctx.exit(FAILED)

@@ -1,8 +1,10 @@
-"""Migrations and the distributed layout."""
+"""Migrations, the distributed layout, the dashboard's rights and the way to another database."""
+
+import sys
 
 import click
 
-from collector.cli.shared import say
+from collector.cli.shared import TerminalProgress, say
 
 
 @click.group()
@@ -67,6 +69,28 @@ def grant(role: str, run: bool, entra: bool) -> None:
         return
     for statement in grants.dashboard_grants(role):
         click.echo(f"{statement};")
+
+
+@db.command()
+@click.option(
+    "--to",
+    required=True,
+    help="URL of the empty database that gets everything; a password is best kept in PGPASSFILE or PGPASSWORD.",
+)
+@click.option("--entra", is_flag=True, help="Log in to --to with an Entra token.")
+def copy(to: str, entra: bool) -> None:
+    """Copy the whole store into an empty database, SQLite or PostgreSQL, and check every table.
+
+    Stop the collector first. Interrupted, nothing was copied: the same command begins anew.
+    """
+    from collector import settings, wiring
+    from collector.store.copying import copy as run
+
+    chosen = settings.load()
+    source, target = wiring.build_engine(chosen), wiring.other_engine(chosen, to, "--to", entra=entra)
+    for one in run(source, target, TerminalProgress() if sys.stderr.isatty() else wiring.NoProgress()):
+        say(str(one))
+    say("every table is as it was; point AOAI_DATABASE_URL at the new database and start the collector again")
 
 
 COMMANDS = (db,)

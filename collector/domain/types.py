@@ -292,3 +292,7 @@ class NeedsHuman(Exception):
     def __init__(self, message: str, grant: str | None = None) -> None:
         super().__init__(message)
         self.grant = grant
+
+
+class Misconfigured(NeedsHuman):
+    """A setting that cannot be right; the message names it."""

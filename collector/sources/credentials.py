@@ -12,7 +12,7 @@ from azure.core.pipeline.policies import BearerTokenCredentialPolicy, SansIOHTTP
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-from collector.domain.types import NeedsHuman
+from collector.domain.types import Misconfigured
 from collector.sources.endpoints import Endpoints, is_loopback, is_plain
 
 _RENEW_BEFORE_SECONDS = 300
@@ -50,11 +50,11 @@ def credential_for(auth: str, endpoints: Endpoints) -> TokenCredential:
     managed identity (IDENTITY_ENDPOINT) gives tokens, and without one a placeholder goes in their place.
     """
     if auth not in {"default", "none"}:
-        raise NeedsHuman(f"AOAI_AUTH={auth!r}: expected 'default' or 'none'")
+        raise Misconfigured(f"AOAI_AUTH={auth!r}: expected 'default' or 'none'")
     local = is_loopback(endpoints.arm) and is_loopback(endpoints.metrics_at("region"))
     if auth == "none":
         if not local:
-            raise NeedsHuman(
+            raise Misconfigured(
                 "AOAI_AUTH='none': accepted only where AOAI_ARM_ENDPOINT and AOAI_METRICS_ENDPOINT are loopback "
                 "addresses; use 'default'"
             )

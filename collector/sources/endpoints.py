@@ -4,7 +4,7 @@ import ipaddress
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from collector.domain.types import NeedsHuman
+from collector.domain.types import Misconfigured
 
 REGION = "{region}"
 
@@ -60,7 +60,7 @@ def endpoints_of(
 ) -> Endpoints:
     """The cloud's endpoints with single ones replaced; only `metrics` may hold `{region}`."""
     if cloud not in CLOUDS:
-        raise NeedsHuman(f"AOAI_CLOUD={cloud!r}: expected one of {', '.join(CLOUDS)}")
+        raise Misconfigured(f"AOAI_CLOUD={cloud!r}: expected one of {', '.join(CLOUDS)}")
     given = {"arm": arm, "metrics": metrics, "logs": logs, "prices": prices}
     return replace(
         CLOUDS[cloud],
@@ -86,9 +86,9 @@ def is_plain(url: str) -> bool:
 def _checked(key: str, url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise NeedsHuman(f"{key}={url!r}: expected an address such as 'https://management.azure.com'")
+        raise Misconfigured(f"{key}={url!r}: expected an address such as 'https://management.azure.com'")
     if is_plain(url) and not is_loopback(url):
-        raise NeedsHuman(f"{key}={url!r}: plain http is accepted for loopback addresses only; use https")
+        raise Misconfigured(f"{key}={url!r}: plain http is accepted for loopback addresses only; use https")
     if REGION in url and key != "AOAI_METRICS_ENDPOINT":
-        raise NeedsHuman(f"{key}={url!r}: only AOAI_METRICS_ENDPOINT may hold {REGION}")
+        raise Misconfigured(f"{key}={url!r}: only AOAI_METRICS_ENDPOINT may hold {REGION}")
     return url.rstrip("/")

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from collector.store.errors import BadDatabaseUrl, clear_errors, named, passes
+from collector.store.errors import BadDatabaseUrl, NoDatabaseYet, clear_errors, named, passes
 from collector.store.expressions import money_rank, money_sum
 from collector.store.tls import verified
 from collector.store.token_login import Password, log_in_by
@@ -207,7 +207,7 @@ def _checked_path(url: URL, *, read_only: bool) -> Path:
             f"{SETTING}: the folder {path.parent} does not exist: create it or name another file"
         )
     if read_only and not path.exists():
-        raise BadDatabaseUrl(
+        raise NoDatabaseYet(
             f"{SETTING}: there is no database {path} yet: run `aoai-monitor db upgrade` first"
         )
     if path.exists() and not os.access(path, os.R_OK if read_only else os.R_OK | os.W_OK):

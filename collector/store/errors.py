@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from collector.domain.types import NeedsHuman, TryLater
+from collector.domain.types import Misconfigured, NeedsHuman, TryLater
 
 _SQLITE_BUSY, _SQLITE_LOCKED, _SQLITE_READONLY, _SQLITE_IOERR = 5, 6, 8, 10
 _SQLITE_CORRUPT, _SQLITE_FULL, _SQLITE_CANTOPEN, _SQLITE_NOTADB = 11, 13, 14, 26
@@ -21,8 +21,12 @@ class StoreError(Exception):
     """Anything the store refuses or cannot do."""
 
 
-class BadDatabaseUrl(StoreError, NeedsHuman):
+class BadDatabaseUrl(StoreError, Misconfigured):
     """The database named by AOAI_DATABASE_URL cannot be what it says."""
+
+
+class NoDatabaseYet(BadDatabaseUrl):
+    """The SQLite file is not there; a migration would make it."""
 
 
 class DatabaseUnavailable(StoreError, TryLater):
