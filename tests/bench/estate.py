@@ -3,6 +3,7 @@
 A dozen patterns are worked out minute by minute; every deployment bears the rows of one of them.
 """
 
+import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -55,6 +56,10 @@ def write_estate(store: Store, size: Size, now: datetime = NOW) -> None:
                 count = min(DEPLOYMENTS_PER_ACCOUNT, size.deployments - number * DEPLOYMENTS_PER_ACCOUNT)
                 _copy(connection, table, account, range(count), size, now)
     settled(store)
+    # A large heap of ours would make every collection of garbage, and so every figure, slower than it is.
+    _pattern.cache_clear()
+    gc.collect()
+    gc.freeze()
 
 
 def _tables(size: Size) -> Iterator[Table]:

@@ -1,11 +1,12 @@
 """What a deployment adds to the store in a year, from a world that was really collected; both engines hold the same rows."""
 
+import atexit
+import shutil
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-import structlog
 from sqlalchemy import func, select
 
 from collector.domain.periods import Window
@@ -66,7 +67,9 @@ def _minute_bytes(store: Store) -> int:
 
 @lru_cache(maxsize=1)
 def _collected(days: int) -> str:
-    url = f"sqlite:///{Path(mkdtemp(prefix='aoai-bench-')) / 'growth.db'}"
+    place = Path(mkdtemp(prefix="aoai-bench-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    url = f"sqlite:///{place / 'growth.db'}"
     engine = open_engine(url)
     upgrade(engine)
     with pretend_azure(40, 12) as azure, open_sources(settings(azure)) as sources:
@@ -76,5 +79,4 @@ def _collected(days: int) -> str:
             collect(context, only=job)
     derive(engine, rules(), START)
     engine.dispose()
-    structlog.get_logger(__name__).debug("collected", url=url)
     return url

@@ -16,7 +16,7 @@ LIMIT_MS, LIMIT_RATIO = 150.0, 1.5
 
 
 def bench(engine: str, *, quick: bool = False) -> Table:
-    deployments, times = (200, 5) if quick else (1_000, 15)
+    deployments, times = (200, 5) if quick else (1_000, 11)
     table = Table(f"Each screen's data at {deployments:,} deployments, {engine}")
     with empty_store(engine) as month, empty_store(engine) as year:
         write_estate(month, Size(deployments, MONTH))
