@@ -399,7 +399,7 @@ api_use_day = _table(
     _key("stream", Text),
     _need("requests", Int),
     _need("throttled", Int),
-    Index("ix_api_use_day_day", "day"),
+    Index("ix_api_use_day_day", "day", "requests"),
 )
 
 quality_hour = _table(

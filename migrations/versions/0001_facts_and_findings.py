@@ -330,7 +330,7 @@ def _api_use_day() -> None:
         ),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_api_use_day_day", "api_use_day", ["day"])
+    op.create_index("ix_api_use_day_day", "api_use_day", ["day", "requests"])
 
 
 def _quality_hour() -> None:
