@@ -13,10 +13,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench lock sbom audit clean distclean
+.PHONY: help install demo test lint format bench focus-check lock sbom audit clean distclean
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: $(INSTALLED) ## Make .venv with everything the program, its tests and its checks need
 
@@ -39,6 +39,9 @@ format: $(INSTALLED) ## Rewrite the code in the house style
 bench: $(INSTALLED) ## Measure against the budgets and print ratios (takes minutes)
 	$(BIN)/python -m tests.bench $(ARGS)
 
+focus-check: $(INSTALLED) ## Check the FOCUS export with the public validator, in a Python 3.12 of its own
+	$(BIN)/python scripts/focus_check.py $(ARGS)
+
 lock: ## Choose the newest fitting versions and write requirements/*.txt (needs the network)
 	@test -x $(BIN)/uv || { echo "make: no uv in $(VENV): run 'make install' first"; exit 1; }
 	$(COMPILE) pyproject.toml --output-file requirements/run.txt
@@ -57,7 +60,7 @@ clean: ## Remove what the tools left behind (keeps .venv)
 	find . -path ./$(VENV) -prune -o -type d -name __pycache__ -exec rm -rf {} +
 
 distclean: clean ## Remove .venv too
-	rm -rf $(VENV)
+	rm -rf $(VENV) .focus-venv
 
 LOCKS := requirements/dev.txt requirements/uv.txt
 

@@ -77,4 +77,15 @@ def close(month: Month) -> None:
         print_line(f"{changed} figures of closed months changed and were restated")
 
 
+@report.command()
+def months() -> None:
+    """The months that have figures, oldest first."""
+    from collector import settings, wiring
+    from collector.store.reads.cost import cost_months
+
+    with wiring.reading(settings.load()) as connection:
+        for month in sorted({one.month for one in cost_months(connection)}):
+            print_line(f"{month:%Y-%m}")
+
+
 COMMANDS = (report,)

@@ -1,7 +1,7 @@
 """Months as FOCUS 1.2 rows (FinOps Open Cost and Usage Specification), as CSV and as Parquet.
 
-What FOCUS has no column for stands in `x_` columns. Rows are written month by month, so memory does not grow with
-the number of months.
+What FOCUS has no column for stands in `x_` columns. `InvoiceId` is empty: Cost Management's query tells none.
+Rows are written month by month, so memory does not grow with the number of months.
 """
 
 from __future__ import annotations
@@ -259,8 +259,8 @@ def _text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        text = format(value, "f").rstrip("0").rstrip(".")
-        return text if text not in ("", "-0") else "0"
+        text = format(value, "f").rstrip("0")
+        return f"{text}0" if text.endswith(".") else text  # always with a point: a reader tells numbers by it
     return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else neutral(str(value))
 
 
