@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -124,8 +125,9 @@ def _shown(scope: str, there: Estate) -> str:
 
 
 def _where(scope: str, there: Estate) -> Where:
+    """Where it is, and nobody's: that we can not read an account is no matter of its owner."""
     key = account_key(scope)
     if key in there.accounts:
-        return there.where_account(key)
+        return replace(there.where_account(key), owner=None, team=None)
     named = _SUBSCRIPTION.search(scope.casefold())
     return Where(subscription_id=named[0] if named else None)
