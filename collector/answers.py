@@ -1,14 +1,13 @@
 """The questions of people and scripts, each answered as the JSON object of the contract (docs/json.md)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from collector.catalog.api_versions import load_api_versions
 from collector.catalog.models import load_models
 from collector.catalog.prices import load_snapshot
 from collector.domain.endings import model_catalog
-from collector.domain.fullness import time_until_full
 from collector.domain.periods import DAY, Month, Window, last_days
 from collector.domain.pricing import PriceBook, audit_meters, explain_kinds, question_of
 from collector.domain.pricing import explain as explain_one
@@ -16,6 +15,7 @@ from collector.domain.pricing import explain_lines as explain_each
 from collector.domain.types import NeedsHuman
 from collector.jobs.charges import MoneyRules
 from collector.reports import contract
+from collector.reports.fullness import days_to_full
 from collector.store.engine import Connection, Engine
 from collector.store.reads import cost as costs
 from collector.store.reads import endings as ends
@@ -47,18 +47,12 @@ def cost(
 def room(connection: Connection, period: str, filters: Filters, now: datetime) -> contract.Json:
     window = room_window(period, now)
     quotas = rooms.quota_rows(connection, filters)
-    full = {
-        (line.subscription_id, line.location, line.usage_name): time_until_full(
-            daily_readings(line, now.date()), float(line.limit)
-        )
-        for line in quotas
-    }
     return contract.room_object(
         window,
         as_of=overview.freshness(connection, ROOM_JOBS, filters).as_of,
         rows=rooms.room_rows(connection, period, filters),
         quotas=quotas,
-        days_to_full=full,
+        days_to_full=days_to_full(quotas, now.date()),
     )
 
 
@@ -72,20 +66,6 @@ def room_window(period: str, now: datetime) -> Window:
         raise NeedsHuman(
             f"--period {period!r}: expected one of {', '.join(_ROLLING)} or a month such as 2026-10"
         ) from error
-
-
-def daily_readings(line: rooms.QuotaRow, today: date) -> list[float | None]:
-    """What was allocated of a line at the end of each day; a reading holds until the next one."""
-    if not line.history:
-        return []
-    at: dict[date, float] = {reading.read_at.date(): float(reading.current) for reading in line.history}
-    day, value = min(at), None
-    series: list[float | None] = []
-    while day <= today:
-        value = at.get(day, value)
-        series.append(value)
-        day += timedelta(days=1)
-    return series
 
 
 def endings(
