@@ -272,7 +272,25 @@ def telling(settings: Settings) -> "Telling":
 
     rules = alert_rules(settings)
     look = looking(known_of_rules(settings), rules)
-    return Telling(look, rules, writing_of(settings), build_post(settings))
+    return Telling(
+        look,
+        rules,
+        writing_of(settings),
+        build_post(settings),
+        finance_rules(settings),
+        _finance_to(settings),
+    )
+
+
+def _finance_to(settings: Settings) -> tuple[str, ...]:
+    from collector.domain.rules_routing import bad_address
+
+    to = tuple(settings.alerts.finance_to or settings.mail.to)
+    for address in to:
+        problem = bad_address(address, frozenset(settings.mail.domains))
+        if problem:
+            raise BadSettings([f"AOAI_ALERTS_FINANCE_TO: {problem}"])
+    return to
 
 
 def build_steps(settings: Settings) -> "list[Step]":

@@ -12,7 +12,12 @@ from collector.domain.periods import last_days
 from collector.domain.rules import Finding, NotKnown
 from collector.jobs.facts_of_endings import DatedKnowledge, api_findings, model_findings
 from collector.jobs.facts_of_health import age_findings, health_findings
-from collector.jobs.facts_of_money import anomaly_findings, budget_findings, unpriced_findings
+from collector.jobs.facts_of_money import (
+    anomaly_findings,
+    budget_findings,
+    reconciliation_findings,
+    unpriced_findings,
+)
 from collector.jobs.facts_of_place import estate
 from collector.jobs.facts_of_room import quota_findings, room_findings
 from collector.store.engine import Connection
@@ -75,6 +80,7 @@ def findings(
         lambda: room_findings(connection, rows, there, rules, now),
         lambda: budget_findings(connection, known.budgets, there, rules, now),
         lambda: anomaly_findings(connection, there, rules, now),
+        lambda: reconciliation_findings(connection, there, rules, now),
         lambda: unpriced_findings(connection, there, rules, now),
         lambda: health_findings(connection, there, rules, now),
         lambda: age_findings(

@@ -16,21 +16,25 @@ from collector.domain.rules import Finding, NotKnown, Where
 from collector.domain.rules_money import (
     BudgetFact,
     CostDay,
+    MonthBill,
     UnpricedUse,
     budget_burn,
     cost_anomaly,
     forecast_above_budget,
+    reconciliation_unexplained,
     unpriced_usage,
 )
 from collector.domain.rules_words import money
 from collector.jobs.facts_of_place import Estate
+from collector.reports.finance import reconciled_from
 from collector.store.engine import Connection
-from collector.store.reads import cost, rule_facts
+from collector.store.reads import closings, cost, rule_facts
 from collector.store.reads.scope import Filters
 
 FORECAST_DAYS: Final = 56
 LIKE_DAYS: Final = (7, 14, 21, 28)
 LEAST_LIKE_DAYS: Final = 3
+CLOSED_LATELY: Final = timedelta(days=45)
 
 Found = list[Finding | NotKnown | None]
 
@@ -134,6 +138,37 @@ def unpriced_findings(connection: Connection, there: Estate, rules: AlertRules, 
         for what in tokens
         for model, version, sku, location in [what]
     ]
+
+
+def reconciliation_findings(connection: Connection, there: Estate, rules: AlertRules, now: datetime) -> Found:
+    """Months closed lately, by account and family, as their closing kept them."""
+    found: Found = []
+    for closed in closings.closings(connection).values():
+        if now - closed.closed_at > CLOSED_LATELY:
+            continue
+        for row in (reconciled_from(one) for one in closed.summary["reconciliations"]):
+            line = row.line
+            one = reconciliation_unexplained(
+                MonthBill(
+                    subject=f"{line.account_key}/{line.currency}/{line.family}",
+                    account=f"{row.account} ({line.family})",
+                    month=closed.month,
+                    currency=line.currency,
+                    estimate=line.estimate,
+                    bill=line.bill,
+                    status=str(line.status),
+                    where=there.where_account(line.account_key),
+                    drivers=tuple(
+                        (cause.words, money(cause.amount, line.currency) if cause.amount is not None else "")
+                        for cause in line.causes
+                    ),
+                    read_at=closed.closed_at,
+                ),
+                rules.thresholds,
+            )
+            # That a month grows old is no good news about it.
+            found.append(replace(one, tells_end=False) if isinstance(one, Finding) else one)
+    return found
 
 
 def _with_drivers(connection: Connection, fact: CostDay, key: UUID) -> CostDay:

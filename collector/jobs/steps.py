@@ -13,6 +13,7 @@ from collector.jobs.collect import collect
 from collector.jobs.context import Context
 from collector.jobs.derive import derive
 from collector.jobs.facts_for_rules import Look
+from collector.jobs.finance_mail import write_finance_mail
 from collector.jobs.outbox import send_letters
 from collector.jobs.schedule import Step
 from collector.ports import LetterSender
@@ -44,6 +45,8 @@ class Telling:
     rules: AlertRules
     writing: Writing
     post: LetterSender
+    finance: FinanceRules
+    finance_to: tuple[str, ...] = ()
 
 
 def steps(rules: MoneyRules, retention: Retention, every_minutes: int, telling: Telling) -> list[Step]:
@@ -52,12 +55,11 @@ def steps(rules: MoneyRules, retention: Retention, every_minutes: int, telling: 
         Step("cycle", lambda context: _cycle(context, rules, telling), every_minutes=every_minutes),
         Step("night", lambda context: _night(context, rules), cron="20 2 * * *"),
         Step("prune", lambda context: _prune(context, retention), cron="50 3 * * *"),
-        Step("close", lambda context: _close(context, rules), cron="35 4 * * *"),
+        Step("close", lambda context: _close(context, telling.finance), cron="35 4 * * *"),
     ]
 
 
-def _close(context: Context, rules: MoneyRules) -> None:
-    finance = FinanceRules(rules.snapshot, rules.notes, rules.teams)
+def _close(context: Context, finance: FinanceRules) -> None:
     tend_months(context.engine, context.clock(), finance)
 
 
@@ -76,11 +78,19 @@ def _cycle(context: Context, rules: MoneyRules, telling: Telling) -> None:
 
 
 def tell(context: Context, telling: Telling) -> None:
-    """Alerts after figures, then what waits in the outbox. A step that another process does is left to it."""
+    """Alerts after figures, the mail about closed months, then the outbox. What another process does is left to it."""
     try:
         alert(context.engine, telling.look, telling.rules, telling.writing, context.clock(), wait=False)
     except LeaseHeld as error:
         log.info("alerts are left to another process", why=str(error))
+    write_finance_mail(
+        context.engine,
+        telling.finance,
+        telling.finance_to,
+        telling.writing,
+        telling.rules.config,
+        context.clock(),
+    )
     try:
         send_letters(context.engine, telling.post, context.clock, wait=False, stopping=context.stopping)
     except (LeaseHeld, LeaseLost) as error:

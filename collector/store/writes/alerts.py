@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, and_, func, not_, select, update
@@ -145,6 +145,16 @@ def give_up_held(connection: Connection, written_before: datetime, why: str, *, 
         .values(status=GIVEN_UP, error=why, next_attempt_at=None)
     )
     return found.rowcount
+
+
+def mark_month_told(connection: Connection, month: date, *, at: datetime) -> None:
+    """The letter about a closed month is written; to be called in the transaction that writes it."""
+    table = tables.month_close
+    connection.execute(
+        update(table)
+        .where(table.c.month == month, table.c.letter_sent_at.is_(None))
+        .values(letter_sent_at=at)
+    )
 
 
 def send_again(connection: Connection, message_id: str, *, at: datetime) -> bool:
