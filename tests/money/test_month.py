@@ -1,0 +1,210 @@
+"""A month of a pretend estate: charges against the truth, estimate beside bill, allocation, closing."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from collector.domain.allocation import UNALLOCATED
+from collector.domain.charges import CALIBRATED, Charge
+from collector.domain.reconciliation import Status
+from collector.domain.types import NeedsHuman
+from collector.jobs.charges import MoneyRules
+from collector.jobs.closing import close_month, restate, tend_months
+from collector.jobs.derive import derive
+from collector.reports.finance import ESTIMATE, FinanceReport, totals
+from collector.store.engine import retrying
+from collector.store.reads import closings, finance
+from collector.store.reads.finance_report import finance_report
+from collector.store.writes.findings import replace_charge_months
+from tests.money.conftest import NOVEMBER, NOW, OCTOBER, Estate
+
+# What no metric counts.
+UNTOLD = {"audio_hour", "image_output", "training_token"}
+CENT = Decimal("0.01")
+
+
+def report_of(estate: Estate, month: object = OCTOBER) -> FinanceReport:
+    with estate.engine.connect() as connection:
+        return finance_report(connection, month, NOW, estate.rules)  # pyright: ignore[reportArgumentType]  # a month
+
+
+def charges_of(estate: Estate) -> dict[tuple[str, str], list[Charge]]:
+    with estate.engine.connect() as connection:
+        known = finance.names(connection)
+        found: dict[tuple[str, str], list[Charge]] = {}
+        for charge in finance.month_charges(connection, OCTOBER):
+            arm_id = known.account(charge.account_key)[0]
+            found.setdefault((arm_id.lower(), charge.deployment), []).append(charge)
+    return found
+
+
+def total(amounts: Iterable[Decimal | None]) -> Decimal:
+    return sum((amount for amount in amounts if amount is not None), Decimal(0))
+
+
+def test_charges_equal_the_truth_where_metrics_suffice_and_bound_it_where_not(estate: Estate) -> None:
+    truth: dict[tuple[str, str], Decimal] = {}
+    until = OCTOBER.shifted(1).first_day
+    for cost in estate.world.truths.costs(OCTOBER.first_day, until):
+        key = (cost.account.lower(), cost.deployment.casefold())
+        if cost.kind not in UNTOLD:
+            truth[key] = truth.get(key, Decimal(0)) + (cost.list_cost_usd or Decimal(0))
+    gone = {one.name.casefold() for one in estate.world.deployments if one.role == "deleted"}
+    exact = 0
+    for key, charges in charges_of(estate).items():
+        if key[1] in gone:
+            continue
+        low, high = total(one.low for one in charges), total(one.high for one in charges)
+        assert low - CENT <= truth.get(key, Decimal(0)) <= high + CENT, key
+        if low == high:
+            exact += 1
+            assert abs(total(one.cost for one in charges) - truth.get(key, Decimal(0))) <= CENT, key
+
+    assert exact >= 8
+
+
+def test_every_status_occurs(estate: Estate) -> None:
+    october = {row.line.status for row in report_of(estate).reconciliations}
+    november = {row.line.status for row in report_of(estate, NOVEMBER).reconciliations}
+
+    assert set(Status) == october | november
+    assert {Status.NOT_CLOSED} == november
+
+
+def test_statuses_are_right(estate: Estate) -> None:
+    """By what the world is made of: the second subscription has 12 % off, and nothing was learned before October."""
+    names = [one.name for one in estate.world.subscriptions]
+    for row in report_of(estate).reconciliations:
+        causes = {cause.name for cause in row.line.causes}
+        if row.subscription == names[0]:
+            assert Status.NO_BILL is row.line.status
+        elif row.line.status is Status.UNEXPLAINED and row.line.difference:
+            assert causes & {"negotiated rate", "cached share", "reservation", "long context"}, row
+        if row.subscription == names[1] and row.line.status in (Status.RECONCILED, Status.TOLERATED):
+            assert row.line.bill is not None
+            assert row.line.bill < 1, "a discount of 12 % is no agreement but by the cent"
+        if row.line.status is Status.NOT_COVERED:
+            assert {"missing coverage", "unpriced"} == causes
+
+
+def test_a_subscription_without_the_role_has_one_notice_that_names_the_grant(estate: Estate) -> None:
+    (notice,) = report_of(estate).bill_notices
+
+    assert estate.unread in notice
+    assert "az role assignment create" in notice
+
+
+def test_a_month_without_a_whole_bill_is_headed_by_its_estimate(estate: Estate) -> None:
+    assert ESTIMATE == report_of(estate).basis
+
+
+def test_november_is_calibrated_by_october_where_the_bill_was_read(estate: Estate) -> None:
+    found = Counter(
+        (row.subscription_id == estate.unread, row.basis)
+        for row in report_of(estate, NOVEMBER).rows
+        if row.kind in {"input", "cached_input"} and row.is_priced
+    )
+
+    assert 0 == found[True, CALIBRATED]
+    assert found[False, CALIBRATED] > found[False, "estimated"]
+
+
+def test_the_bill_is_allocated_to_the_cent_and_the_rest_is_named(estate: Estate) -> None:
+    """Against the world's own bill: what it charged each account in the amortised view, less what is not ours."""
+    report = report_of(estate)
+    billed = total(row.billed for row in report.rows)
+    expected = Decimal(0)
+    for subscription in estate.world.subscriptions[1:]:
+        for day in OCTOBER.days:
+            expected += total(
+                line.cost
+                for line in estate.azure.routes.bills.lines(subscription, day, "AmortizedCost")
+                if line.dimensions["ServiceName"] != "Storage"
+            )
+
+    assert abs(expected - billed) <= Decimal("0.5")  # Cost Management speaks in floating point
+    residuals = [row for row in report.rows if row.is_residual]
+    assert residuals
+    assert all((row.why or "").startswith(UNALLOCATED) for row in residuals)
+    assert {"Refund", "UnusedReservation", "Purchase"} & {
+        word for row in residuals for word in (row.why or "").split()
+    }
+
+
+def test_teams_and_rows_sum_to_the_same(estate: Estate) -> None:
+    report = report_of(estate)
+
+    (line,) = totals(report)
+    assert line.basis_amount == total(one.cost for one in report.teams)
+
+
+def test_closing_keeps_a_month_and_dates_what_changes(estate: Estate) -> None:
+    """In one test, since a closing is for good: closed, unchanged, restated, its teams kept."""
+    with pytest.raises(NeedsHuman, match="2026-11 is not over"):
+        close_month(estate.engine, NOVEMBER, NOW, estate.rules)
+    before = report_of(estate)
+
+    first = close_month(estate.engine, OCTOBER, NOW, estate.rules)
+    again = close_month(estate.engine, OCTOBER, NOW + timedelta(days=1), estate.rules)
+    closed = report_of(estate)
+
+    assert first == again
+    assert "closed" == closed.state
+    assert Counter(before.rows) == Counter(closed.rows)
+    assert before.reconciliations == closed.reconciliations
+    assert 0 == restate(estate.engine, NOW, estate.rules)
+
+    later = NOW + timedelta(days=2)
+    row = next(row for row in before.rows if row.estimate and row.estimate > 100 and row.unit_price)
+    with estate.engine.connect() as connection:
+        charges = finance.month_charges(connection, OCTOBER)
+        known = finance.names(connection)
+    account = next(one.account_key for one in charges if known.account(one.account_key)[0] == row.account_id)
+    mine = [one for one in charges if one.account_key == account]
+    dearer = [
+        replace(one, cost=one.cost + 7 if at == 0 and one.cost is not None else one.cost)
+        for at, one in enumerate(sorted(mine, key=lambda one: one.cost is None))
+    ]
+    retrying(
+        estate.engine,
+        lambda connection: replace_charge_months(connection, account, OCTOBER.first_day, enumerate(dearer)),
+    )
+
+    assert 1 == restate(estate.engine, later, estate.rules)
+    assert 0 == restate(estate.engine, later + timedelta(days=1), estate.rules)
+    restated = report_of(estate)
+    assert closed.rows == restated.rows
+    (change,) = restated.restatements
+    assert (Decimal(7), Decimal(0), later) == (change.estimate_change, change.billed_change, change.seen_at)
+
+
+def test_a_closed_months_team_stays(estate: Estate) -> None:
+    """Rules that came later name other teams from the next month on."""
+    from collector.domain.teams import parse_team_rules
+
+    close_month(estate.engine, OCTOBER, NOW, estate.rules)
+    rules = MoneyRules(
+        snapshot=estate.rules.snapshot,
+        notes=estate.rules.notes,
+        teams=parse_team_rules([{"team": "everyone", "deployment": "*"}]),
+    )
+    with estate.engine.connect() as connection:
+        teams = closings.closed_teams(connection)
+    derive(estate.engine, rules, NOW, everything=True)
+
+    with estate.engine.connect() as connection:
+        october = finance.month_charges(connection, OCTOBER)
+        november = finance.month_charges(connection, NOVEMBER)
+    assert {"everyone"} == {one.team for one in november}
+    assert all(teams[one.account_key, one.deployment, OCTOBER.first_day] == one.team for one in october)
+
+
+def test_the_schedule_closes_what_stands_still(estate: Estate) -> None:
+    tend_months(estate.engine, NOW, estate.rules)
+
+    with estate.engine.connect() as connection:
+        assert NOVEMBER.first_day not in closings.closings(connection)
