@@ -1,0 +1,251 @@
+"""The finance report in each of its formats, read back by other people's programs."""
+
+import csv
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from collector.domain.allocation import TeamCost
+from collector.domain.periods import Month
+from collector.domain.reconciliation import Cause, Reconciliation, Status
+from collector.domain.types import NeedsHuman
+from collector.jobs.report import _write_aside  # pyright: ignore[reportPrivateUsage]  # its promise is tested on its own
+from collector.reports.finance import (
+    BILL,
+    FinanceReport,
+    FinanceRow,
+    ReconciledRow,
+    lines_by,
+    reconciled_from,
+    summary_object,
+)
+from collector.reports.finance_csv import write_csv
+from collector.reports.finance_html import finance_html
+from collector.reports.finance_tables import finance_tables, neutral
+from collector.reports.focus import SCHEMA, focus_records, write_focus_csv, write_focus_parquet
+from collector.reports.workbook import write_workbook
+from tests.conftest import lacking
+
+OCTOBER = Month(2026, 10)
+MADE = datetime(2026, 11, 6, 5, tzinfo=UTC)
+HOSTILE = '=HYPERLINK("http://evil","x")'
+
+
+def a_row(**changes: Any) -> FinanceRow:
+    row = FinanceRow(
+        date(2026, 10, 1), "s-1", "Production", "/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/oai",
+        "oai", "chat", "gpt-5.4", "2026-03-05", "GlobalStandard", "eastus2", "payments", "input", "standard", "USD",
+        Decimal(4_000_000), "1 token", Decimal("0.0000025"), Decimal(10), Decimal(1), Decimal(10), Decimal("8.8"), "estimated",
+        "meter-id", "m-1", "5.4 inp Gl 1M Tokens", MADE, MADE, None,
+    )  # fmt: skip
+    return replace(row, **changes)
+
+
+RESIDUAL = a_row(
+    deployment="", model="", version="", sku="", location="", team=None, kind="ptu_hour", quantity=Decimal(40), unit="",
+    unit_price=None, estimate=None, low=None, high=None, billed=Decimal(-3), basis="billed", step=None,
+    why="Unallocated: Refund of units",
+)  # fmt: skip
+UNPRICED = a_row(
+    deployment=HOSTILE, kind="image", quantity=Decimal(7), unit="1 image", unit_price=None, estimate=None, low=None, high=None,
+    billed=Decimal(0), step=None, why="no meter prices it",
+)  # fmt: skip
+
+
+def a_report(*rows: FinanceRow) -> FinanceReport:
+    told = rows or (
+        a_row(),
+        a_row(
+            kind="output",
+            quantity=Decimal(1_000_000),
+            estimate=Decimal(15),
+            low=Decimal(15),
+            high=Decimal(15),
+            billed=Decimal("13.2"),
+            unit_price=Decimal("0.000015"),
+        ),
+        UNPRICED,
+        RESIDUAL,
+    )
+    line = Reconciliation(
+        UUID(int=1), "USD", "gpt-5.4 Global", Decimal(25), Decimal(22), Status.UNEXPLAINED, (Cause("negotiated rate", "billed at 88.0% of our prices", Decimal(3)),)
+    )  # fmt: skip
+    return FinanceReport(
+        month=OCTOBER,
+        state="closed",
+        closed_at=MADE,
+        as_of=MADE,
+        made_at=MADE,
+        basis=BILL,
+        coverage=1.0,
+        rows=told,
+        reconciliations=(ReconciledRow("Production", "oai", line),),
+        teams=(
+            TeamCost("payments", "USD", Decimal(22), Decimal(5_000_000)),
+            TeamCost(None, "USD", Decimal(-3), Decimal(0)),
+        ),
+        notes=("Days and months are UTC.",),
+    )
+
+
+@pytest.fixture(scope="module")
+def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("workbook") / "month.xlsx"
+    write_workbook(a_report(), path)
+    return path
+
+
+def cells(sheet: Any) -> list[tuple[Any, ...]]:
+    return [tuple(cell for cell in row) for row in sheet.iter_rows(values_only=True)]
+
+
+def test_the_workbook_has_a_sheet_for_each_question(workbook: Path) -> None:
+    book = openpyxl.load_workbook(workbook)
+
+    assert [
+        "Summary", "By team", "By model", "By deployment", "By SKU and direction", "Reconciliation", "Unpriced", "Unallocated",
+        "Price sources", "Notes",
+    ] == book.sheetnames  # fmt: skip
+    assert 1 == len(book["Summary"]._charts)  # openpyxl tells charts by this attribute alone
+
+
+def test_the_workbooks_figures_are_the_reports(workbook: Path) -> None:
+    book = openpyxl.load_workbook(workbook)
+
+    assert ("USD", 19, 25, 16, 25, 19, None) == cells(book["Summary"])[4][:7]
+    assert ("payments", "USD", 22, 0, 5_000_000) == cells(book["By team"])[4]
+    assert ("Unallocated", "USD", -3, 0, 0) == cells(book["By team"])[5]
+    line = cells(book["Reconciliation"])[4]
+    assert ("gpt-5.4 Global", 25, 22, 3, "Unexplained") == (line[2], line[4], line[5], line[6], line[8])
+    assert "billed at 88.0% of our prices (+3.00 USD)" == line[9]
+
+
+def test_nothing_in_the_workbook_is_a_formula(workbook: Path) -> None:
+    book = openpyxl.load_workbook(workbook)
+    formulas = [
+        cell.value for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"
+    ]
+
+    assert [] == formulas
+    assert any(f"'{HOSTILE}" in row for row in cells(book["Unpriced"]))
+
+
+def test_libreoffice_opens_the_workbook(workbook: Path, tmp_path: Path) -> None:
+    office = shutil.which("soffice")
+    if office is None:
+        lacking("no soffice on this machine: install libreoffice-calc")
+    home = f"-env:UserInstallation=file://{tmp_path / 'home'}"
+    command = [office, home, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(workbook)]
+    subprocess.run(command, check=True, capture_output=True, timeout=180)
+
+    assert (tmp_path / "month.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx"])
+def test_texts_that_spreadsheets_would_run_are_made_harmless(text: str) -> None:
+    assert f"'{text}" == neutral(text)
+    assert "chat-prod" == neutral("chat-prod")
+
+
+def test_the_csv_holds_every_row_whole(tmp_path: Path) -> None:
+    write_csv(a_report(), tmp_path / "month.csv")
+
+    with (tmp_path / "month.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert 4 == len(rows)
+    assert ("0.0000025", "10", "8.8", "8.8", "closed") == tuple(
+        rows[0][name] for name in ("unit_price", "estimate", "billed", "cost", "state")
+    )
+    assert f"'{HOSTILE}" == rows[2]["deployment"]
+    assert ("", "-3") == (rows[3]["estimate"], rows[3]["cost"])
+
+
+def test_the_page_carries_its_styles_inline_and_no_words_as_markup() -> None:
+    page = finance_html(
+        a_report(a_row(account="<script>alert(1)</script>", deployment="", why="Unallocated: x"))
+    )
+
+    assert "<script" not in page
+    assert "<style" not in page
+    assert "&lt;script&gt;" in page
+    assert "Azure OpenAI cost, October 2026" in page
+
+
+def test_a_closing_keeps_reconciliations_as_they_stood() -> None:
+    report = a_report()
+    kept = summary_object(report)["reconciliations"]
+
+    assert list(report.reconciliations) == [reconciled_from(one) for one in kept]
+
+
+def test_sums_by_any_attribute_keep_currencies_apart() -> None:
+    report = a_report(a_row(), a_row(currency="EUR"))
+
+    assert [("EUR", Decimal("8.8")), ("USD", Decimal("8.8"))] == [
+        (line.currency, line.basis_amount) for line in lines_by(report.rows, ("model",), BILL)
+    ]
+
+
+def test_every_table_has_as_many_cells_as_columns() -> None:
+    for table in finance_tables(a_report()):
+        assert all(len(table.columns) == len(row) for row in table.rows), table.name
+
+
+def test_focus_rows_say_what_they_know() -> None:
+    priced, _, unpriced, residual = focus_records(a_report())
+
+    assert priced["ListUnitPrice"] * priced["PricingQuantity"] == priced["ListCost"] == Decimal(10)
+    assert (Decimal("8.8"), Decimal("8.8")) == (priced["BilledCost"], priced["EffectiveCost"])
+    assert ("input", Decimal(4_000_000)) == (priced["x_TokenDirection"], priced["x_ConsumedTokens"])
+    assert (None, None, None) == (
+        unpriced["SkuPriceId"],
+        unpriced["PricingQuantity"],
+        unpriced["PricingUnit"],
+    )
+    assert ("Credit", Decimal(-3)) == (residual["ChargeCategory"], residual["BilledCost"])
+
+
+def test_focus_csv_and_parquet_hold_the_same(tmp_path: Path) -> None:
+    write_focus_csv([a_report()], tmp_path / "focus.csv")
+    write_focus_parquet([a_report()], tmp_path / "focus")
+
+    with (tmp_path / "focus.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    table = pq.read_table(tmp_path / "focus" / "BillingPeriod=2026-10" / "part-0.parquet", partitioning=None)
+    assert SCHEMA.names == list(rows[0]) == table.schema.names
+    assert [Decimal(row["BilledCost"]) for row in rows] == table["BilledCost"].to_pylist()
+    assert f"'{HOSTILE}" == rows[2]["ResourceName"]
+    assert "2026-10-01T00:00:00Z" == rows[0]["ChargePeriodStart"]
+
+
+def test_a_report_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    out = tmp_path / "month.csv"
+    out.write_text("before")
+
+    def break_off(place: Path) -> None:
+        place.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(NeedsHuman, match="No space left on device; expected a path that can be written"):
+        _write_aside(out, break_off)
+    assert "before" == out.read_text()
+    assert [out] == list(tmp_path.iterdir())
+
+
+def test_a_partition_replaces_itself_and_leaves_the_others(tmp_path: Path) -> None:
+    out = tmp_path / "focus"
+    september = replace(a_report(), month=Month(2026, 9))
+    for reports in ([september, a_report()], [a_report(a_row())]):
+        _write_aside(out, lambda place, reports=reports: write_focus_parquet(reports, place), folder=True)
+
+    assert ["BillingPeriod=2026-09", "BillingPeriod=2026-10"] == sorted(one.name for one in out.iterdir())
+    assert 1 == pq.read_metadata(out / "BillingPeriod=2026-10" / "part-0.parquet").num_rows
