@@ -7,6 +7,7 @@ import streamlit as st
 from collector.settings import BadSettings
 from collector.store.errors import StoreError
 from dashboard import filters, show, state, words
+from dashboard.room_pages import room_pages
 from dashboard.visitors import visitor
 
 HERE = Path(__file__).parent
@@ -18,10 +19,12 @@ page = st.navigation(
         st.Page("screens/overview.py", title="Overview", icon=":material/dashboard:", default=True, help=words.OVERVIEW_HELP),
         st.Page("screens/cost.py", title=words.COST_TITLE, icon=":material/payments:", help=words.COST_HELP),
         st.Page("screens/room.py", title=words.ROOM_TITLE, icon=":material/speed:", help=words.ROOM_HELP),
+        *room_pages(),
         st.Page("screens/endings.py", title=words.ENDINGS_TITLE, icon=":material/event_busy:", help=words.ENDINGS_HELP),
         st.Page("screens/alerts.py", title="Alerts", icon=":material/notifications:", help="What is open, who looks after it, and what was written to whom."),
         st.Page("screens/collection.py", title=words.COLLECTION_TITLE, icon=":material/sync:", help=words.COLLECTION_HELP),
-    ]
+    ],
+    expanded=True,
 )  # fmt: skip
 show.who_looks(visitor(st.context.headers))
 try:

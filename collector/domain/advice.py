@@ -135,8 +135,8 @@ def _moved_load(seat: Seat, short: int, desk: Desk) -> Recommendation | None:
         kind="move_load",
         account_key=seat.account_key,
         deployment=seat.deployment,
-        summary=f"Deploy {seat.model} {seat.version} as {place.sku} in {place.location} with {units:,} units and send it "
-        f"what {seat.deployment} cannot serve.",
+        summary=f"Deploy {seat.model} {seat.version} as {place.sku} in {place.location}{_elsewhere(seat, place)} with "
+        f"{units:,} units and send it what {seat.deployment} cannot serve.",
         effect_tpm=int(gained),
         saves=_dearer(seat, place, gained),
         evidence=(
@@ -148,6 +148,10 @@ def _moved_load(seat: Seat, short: int, desk: Desk) -> Recommendation | None:
         residency=residency_change(seat.sku, seat.location, place.sku, place.location),
         place=place,
     )
+
+
+def _elsewhere(seat: Seat, place: Place) -> str:
+    return "" if place.subscription_id == seat.subscription_id else f" (subscription {place.subscription_id})"
 
 
 def _asked(seat: Seat, wanted: int, short: int, desk: Desk) -> Recommendation:

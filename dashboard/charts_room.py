@@ -1,0 +1,177 @@
+"""Figures of the deeper room screens: a day's minutes with the 429s drawn in, the cost of sizes, free quota, latency."""
+
+from typing import Any
+
+import plotly.graph_objects as go
+
+from dashboard import formats
+from dashboard.charts import BANDS, text
+from dashboard.views.quality import AnswerCourse
+from dashboard.views.quota_map import FreeMap
+from dashboard.views.throttling import MinuteDay
+from dashboard.views.units import Curve
+
+_REFUSED, _LIMIT, _MUTED = "#B3372F", "#B3372F", "#7C868D"
+
+
+def minutes(day: MinuteDay) -> go.Figure:
+    """What each minute used against the limit of that minute; refusals as marks, larger where there were more."""
+    figure = go.Figure()
+    now = next((limit for limit in reversed(day.limit) if limit), None)
+    if now:
+        for low, high, colour in BANDS:
+            figure.add_hrect(y0=low * now, y1=high * now, fillcolor=colour, line_width=0, layer="below")
+    figure.add_scatter(
+        x=list(day.minutes),
+        y=list(day.used),
+        mode="lines",
+        line={"width": 1.2},
+        name=day.unit,
+        connectgaps=False,
+        customdata=[[formats.quantity(value)] for value in day.used],
+        hovertemplate="%{x|%H:%M} UTC: %{customdata[0]}<extra></extra>",
+    )
+    if any(limit is not None for limit in day.limit):
+        figure.add_scatter(
+            x=list(day.minutes),
+            y=list(day.limit),
+            mode="lines",
+            line={"dash": "dash", "color": _LIMIT, "width": 1.5, "shape": "hv"},
+            name="limit",
+            hoverinfo="skip",
+        )
+    if day.refused:
+        most = max(count for _, _, count in day.refused)
+        figure.add_scatter(
+            x=[at for at, _, _ in day.refused],
+            y=[used for _, used, _ in day.refused],
+            mode="markers",
+            name="minutes with 429s",
+            marker={
+                "color": _REFUSED,
+                "opacity": 0.55,
+                "size": [5 + 11 * (count / most) ** 0.5 for _, _, count in day.refused],
+                "line_width": 0,
+            },
+            customdata=[[formats.count(count)] for _, _, count in day.refused],
+            hovertemplate="%{x|%H:%M} UTC: %{customdata[0]} refused or spilled<extra></extra>",
+        )
+    figure.update_layout(**_plain(360), legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    figure.update_yaxes(title=day.unit, tickformat="~s", rangemode="tozero")
+    figure.update_xaxes(title=f"{formats.day(day.day)}, UTC", tickformat="%H:%M")
+    return figure
+
+
+def unit_costs(curve: Curve) -> go.Figure:
+    """Money over sizes for each way to buy; the cheapest size is marked, and the present one."""
+    figure = go.Figure()
+    by_token = 0.0
+    for term, one in curve.terms.items():
+        by_token = float(one.token_cost)
+        figure.add_scatter(
+            x=[point.units for point in one.points],
+            y=[float(point.cost) for point in one.points],
+            mode="lines+markers" if len(one.points) < 12 else "lines",
+            name=f"{term}, {one.hourly} {curve.currency} a unit and hour",
+            customdata=[
+                [
+                    formats.money(point.cost, curve.currency),
+                    f"{point.spilled_share:.1%}",
+                    f"{point.utilisation:.0%}",
+                ]
+                for point in one.points
+            ],
+            hovertemplate="%{x:,} units: %{customdata[0]}<br>%{customdata[1]} would not fit, %{customdata[2]} used<extra></extra>",
+        )
+        figure.add_scatter(
+            x=[one.cheapest.units],
+            y=[float(one.cheapest.cost)],
+            mode="markers",
+            marker={"symbol": "star", "size": 12, "color": _MUTED},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    figure.add_hline(
+        y=by_token,
+        line={"dash": "dot", "color": _MUTED, "width": 1.5},
+        annotation_text="all by the token",
+        annotation_position="top right",
+    )
+    figure.add_vline(
+        x=curve.units_now,
+        line={"dash": "dash", "color": _MUTED, "width": 1},
+        annotation_text="now",
+        annotation_position="top left",
+    )
+    figure.update_layout(**_plain(320), legend={"orientation": "h", "y": 1.08, "yanchor": "bottom", "x": 0})
+    figure.update_yaxes(
+        title=f"{curve.currency} in {curve.days:.0f} days", tickformat="~s", rangemode="tozero"
+    )
+    figure.update_xaxes(title="provisioned units")
+    return figure
+
+
+def free_map(free: FreeMap) -> go.Figure:
+    """Green is free, red is full; the amount stands in the cell, so colour is not the only sign."""
+    figure = go.Figure(
+        go.Heatmap(
+            z=[list(row) for row in free.share],
+            x=[text(name) for name in free.locations],
+            y=[text(name) for name in free.models],
+            text=[[text(cell) for cell in row] for row in free.text],
+            texttemplate="%{text}",
+            hovertemplate="%{y}<br>%{x}<br>%{text} free<extra></extra>",
+            zmin=0,
+            zmax=1,
+            colorscale=[[0, "#B3372F"], [0.1, "#C7862B"], [0.3, "#D9C58A"], [1, "#2F7882"]],
+            xgap=2,
+            ygap=2,
+            hoverongaps=False,
+            colorbar={
+                "title": {"text": "free", "side": "right"},
+                "thickness": 10,
+                "tickformat": ".0%",
+                "outlinewidth": 0,
+            },
+        )
+    )
+    figure.update_layout(**_plain(90 + 30 * max(3, len(free.models))))
+    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True, type="category")
+    figure.update_xaxes(showgrid=False, side="top", type="category")
+    return figure
+
+
+def answer_course(course: AnswerCourse) -> go.Figure:
+    figure = go.Figure()
+    figure.add_bar(
+        x=list(course.hours), y=list(course.tokens), name="tokens per hour", yaxis="y2", opacity=0.25, marker_line_width=0,
+        hovertemplate="%{x|%a %-d %b %H:00} UTC: %{y:.3s} tokens<extra></extra>",
+    )  # fmt: skip
+    for stream, hours, values in course.series:
+        figure.add_scatter(
+            x=list(hours),
+            y=list(values),
+            mode="lines",
+            name=f"first token, {text(stream)}",
+            connectgaps=False,
+            hovertemplate="%{x|%a %-d %b %H:00} UTC: %{y:,.0f} ms<extra></extra>",
+        )
+    figure.update_layout(
+        **_plain(320),
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        yaxis2={
+            "overlaying": "y",
+            "side": "right",
+            "showgrid": False,
+            "title": "tokens per hour",
+            "tickformat": ".2s",
+        },
+    )
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_layout(yaxis_title="ms to first token")
+    figure.update_xaxes(tickformat="%-d %b", title="UTC")
+    return figure
+
+
+def _plain(height: int) -> dict[str, Any]:
+    return {"height": height, "margin": {"l": 8, "r": 8, "t": 34, "b": 8}, "separators": ". "}

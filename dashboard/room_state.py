@@ -1,0 +1,260 @@
+"""What the deeper room screens ask the store, remembered as `state` remembers.
+
+Causes are worked out on read, from the minutes of deployments that were throttled in the period and of nobody else.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+import streamlit as st
+
+from collector.catalog.price_notes import load_price_notes
+from collector.catalog.prices import load_snapshot
+from collector.domain.advice import recommend
+from collector.domain.advice_need import urgency_of
+from collector.domain.advice_types import Recommendation
+from collector.domain.fit import Fit, FitQuestion, fits
+from collector.domain.fullness import NoDate, UntilFull
+from collector.domain.periods import Window, last_days
+from collector.domain.pricing import PriceBook, parse_rates
+from collector.domain.room_prices import RoomPrices, with_price_ratios
+from collector.domain.throttling import Diagnosis
+from collector.store.reads import posture, quality, room
+from collector.store.reads.catalog import all_models
+from collector.store.reads.evidence import DeploymentMinutes, deployment_evidence
+from collector.store.reads.evidence_units import UnitStory, unit_story
+from collector.store.reads.prices import price_rows
+from collector.store.reads.scope import EVERYTHING, Filters
+from collector.store.reads.seats import peaks_until_full, seats
+from collector.store.reads.seats_lines import RoomEstate, room_estate
+from dashboard import state
+from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
+from dashboard.tables import Table
+from dashboard.views import advice as advice_views
+from dashboard.views import fit as fit_views
+from dashboard.views import posture as posture_views
+from dashboard.views import quality as quality_views
+from dashboard.views import quota_map as quota_views
+from dashboard.views import throttling as throttling_views
+from dashboard.views import units as unit_views
+from dashboard.views.room import choice_key
+
+Key = tuple[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Hurt:
+    """One throttled deployment close up: why, on which days, and its minutes."""
+
+    paragraph: str
+    days: list[date]
+    evidence: DeploymentMinutes
+
+
+def hurts(chosen: Chosen) -> throttling_views.HurtsView:
+    key = state.period(chosen).room_key
+    rows, causes = _causes(database(), key, chosen.filters)
+    return throttling_views.hurts_view(
+        rows, causes, _full(database(), chosen.filters, state.today()), state.names(), state.today()
+    )
+
+
+def hurt(chosen: Chosen, picked: str) -> Hurt | None:
+    rows, causes = _causes(database(), state.period(chosen).room_key, chosen.filters)
+    row = next((row for row in rows if choice_key(row) == picked), None)
+    if row is None:
+        return None
+    found = causes.get((row.account_key, row.key))
+    evidence = _evidence(database(), row.account_key, row.key, Window(row.starts_at, row.ends_at))
+    if found is None:
+        return None
+    return Hurt(throttling_views.paragraph(found), throttling_views.days_with_refusals(evidence), evidence)
+
+
+def quota_view(chosen: Chosen) -> quota_views.QuotaView:
+    estate = _estate(database(), EVERYTHING, state.today())
+    readings = _readings(database(), chosen.filters)
+    wanted = {(row.subscription_id, row.location, row.usage_name) for row in readings}
+    lines = [one for one in estate.lines if (one.subscription_id, one.location, one.usage_name) in wanted]
+    return quota_views.quota_view(lines, estate.seats, readings, state.names())
+
+
+def units_view(chosen: Chosen) -> unit_views.UnitsView:
+    stories = _stories(database(), chosen.filters, state.today())
+    rows = _quality(database(), last_days(state.today(), 30), EVERYTHING) if stories else []
+    return unit_views.units_view(stories, rows, state.names())
+
+
+def advice_view(chosen: Chosen) -> advice_views.AdviceView:
+    found, accounts = _advice(database(), chosen.filters, state.today())
+    return advice_views.advice_view(found, accounts)
+
+
+def models() -> tuple[list[str], list[str]]:
+    """What can be asked of: models that take tokens by the minute, those in use first, and SKUs."""
+    return _models(database())
+
+
+def fit_view(
+    chosen: Chosen, model: str, tpm: int, sku: str | None, zone: Literal["us", "eu"] | None
+) -> fit_views.FitView | None:
+    """None where nothing offers the model under that SKU."""
+    question = FitQuestion(model, tpm, sku, None, zone)
+    found = _fits(database(), question, chosen.filters, state.today())
+    return None if found is None else fit_views.fit_view(found, state.names())
+
+
+def answering(chosen: Chosen) -> quality_views.Answering:
+    window = state.period(chosen).window
+    return quality_views.answering(
+        _quality(database(), window, chosen.filters), _uses(database(), window, chosen.filters)
+    )
+
+
+def answer_course(chosen: Chosen, picked: str) -> quality_views.AnswerCourse | None:
+    window = state.period(chosen).window
+    rows = _quality(database(), window, chosen.filters)
+    row = next((row for row in rows if f"{row.account}/deployments/{row.key}" == picked), None)
+    return None if row is None else _course(database(), row.account_key, row.key, window)
+
+
+def posture_table(chosen: Chosen) -> Table:
+    return posture_views.posture_table(_posture(database(), chosen.filters), state.names())
+
+
+@remembered()
+def _causes(url: str, key: str, filters: Filters) -> tuple[list[room.RoomRow], dict[Key, Diagnosis]]:
+    with state._reading(url) as connection:
+        rows = room.room_rows(connection, key, filters)
+        found = {
+            (row.account_key, row.key): deployment_evidence(
+                connection, row.account_key, row.key, Window(row.starts_at, row.ends_at)
+            ).diagnosis()
+            for row in rows
+            if row.throttled or row.spilled
+        }
+    return rows, {key: one for key, one in found.items() if one is not None}
+
+
+@remembered()
+def _evidence(url: str, account: UUID, deployment: str, window: Window) -> DeploymentMinutes:
+    with state._reading(url) as connection:
+        return deployment_evidence(connection, account, deployment, window)
+
+
+@remembered(SLOW_SECONDS)
+def _full(url: str, filters: Filters, today: date) -> dict[Key, UntilFull | NoDate]:
+    with state._reading(url) as connection:
+        return peaks_until_full(connection, state.now(), filters)
+
+
+@remembered(SLOW_SECONDS)
+def _estate(url: str, filters: Filters, today: date) -> RoomEstate:
+    with state._reading(url) as connection:
+        return room_estate(connection, state.now(), filters)
+
+
+@remembered(SLOW_SECONDS)
+def _readings(url: str, filters: Filters) -> list[room.QuotaRow]:
+    with state._reading(url) as connection:
+        return room.quota_rows(connection, filters)
+
+
+@st.cache_resource(ttl=SLOW_SECONDS, max_entries=3, show_spinner=False)
+def _prices(url: str, today: date) -> RoomPrices:
+    settings = state.settings()
+    with state._reading(url) as connection:
+        book = PriceBook(
+            rows=price_rows(connection),
+            snapshot=load_snapshot().rows,
+            models=all_models(connection),
+            rates=parse_rates(settings.rates),
+            notes=load_price_notes(),
+        )
+    return RoomPrices(book, today, settings.currency or "USD")
+
+
+@remembered(SLOW_SECONDS)
+def _stories(url: str, filters: Filters, today: date) -> list[UnitStory]:
+    with state._reading(url) as connection:
+        found = [one for one in seats(connection, state.now(), filters) if one.provisioned]
+        prices = _prices(url, today) if found else None
+        stories = [unit_story(connection, seat, prices, state.now()) for seat in found]
+    return [story for story in stories if story is not None]
+
+
+@remembered(SLOW_SECONDS)
+def _advice(url: str, filters: Filters, today: date) -> tuple[list[Recommendation], dict[UUID, str]]:
+    estate = _estate(url, filters, today)
+    stories = {
+        (story.seat.account_key, story.seat.deployment): story for story in _stories(url, filters, today)
+    }
+    known = [
+        replace(seat, unit_use=story.use, unit_curve=story.seat_with_units.unit_curve)
+        if (story := stories.get((seat.account_key, seat.deployment)))
+        else seat
+        for seat in estate.seats
+    ]
+    tight = sorted({seat.model.casefold() for seat in known if urgency_of(seat) is not None})
+    places: list[Any] = []
+    for model in tight:
+        offered = [place for place in estate.places({model}) if place.tpm_per_unit]
+        places += with_price_ratios(offered, _prices(url, today))
+    accounts = {seat.account_key: seat.account.rsplit("/", 1)[-1] for seat in known}
+    return list(recommend(known, estate.lines, places)), accounts
+
+
+@remembered(SLOW_SECONDS)
+def _models(url: str) -> tuple[list[str], list[str]]:
+    with state._reading(url) as connection:
+        offered = [
+            one
+            for one in all_models(connection)
+            if one.tpm_per_unit and not one.fine_tuned and one.usage_name
+        ]
+        used = {seat.model for seat in seats(connection, state.now(), causes=False)}
+    names = {one.model for one in offered}
+    skus = sorted({one.sku for one in offered})
+    return sorted(names, key=lambda name: (name not in used, name.casefold())), skus
+
+
+@remembered(SLOW_SECONDS)
+def _fits(url: str, question: FitQuestion, filters: Filters, today: date) -> list[Fit] | None:
+    estate = _estate(url, EVERYTHING, today)
+    places = [place for place in estate.places({question.model.casefold()}) if place.tpm_per_unit]
+    try:
+        found = fits(question, with_price_ratios(places, _prices(url, today)), estate.seats)
+    except ValueError:
+        return None
+    return [
+        one
+        for one in found
+        if (not filters.subscriptions or one.place.subscription_id in filters.subscriptions)
+        and (not filters.locations or one.place.location in filters.locations)
+    ]
+
+
+@remembered()
+def _quality(url: str, window: Window, filters: Filters) -> list[quality.QualityRow]:
+    with state._reading(url) as connection:
+        return quality.quality_rows(connection, window, filters)
+
+
+@remembered()
+def _uses(url: str, window: Window, filters: Filters) -> list[quality.UseRow]:
+    with state._reading(url) as connection:
+        return quality.use_rows(connection, window, filters)
+
+
+@remembered()
+def _course(url: str, account: UUID, deployment: str, window: Window) -> quality_views.AnswerCourse | None:
+    with state._reading(url) as connection:
+        return quality_views.answer_course(quality.quality_course(connection, account, deployment, window))
+
+
+@remembered()
+def _posture(url: str, filters: Filters) -> list[posture.PostureRow]:
+    with state._reading(url) as connection:
+        return posture.posture_rows(connection, filters)

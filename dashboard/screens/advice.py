@@ -1,0 +1,33 @@
+"""What to do about room, ranked, and everything needed to do it."""
+
+import streamlit as st
+
+from collector.store.reads import overview
+from dashboard import filters, room_state, show, state
+from dashboard import words_room as words
+
+chosen = filters.chosen()
+if show.head(
+    words.ADVICE_TITLE, state.freshness(chosen, overview.ROOM_JOBS, coverage=False), words.ADVICE_TEXT
+):
+    view = room_state.advice_view(chosen)
+    if view.details:
+        show.show_table(view.table, about=words.ADVICE_TITLE)
+        labels = {one.label: one for one in view.details}
+        picked = st.selectbox(words.EXACT, list(labels), key="advice")
+        if picked in labels:
+            one = labels[picked]
+            st.text(one.summary)
+            if one.residency:
+                st.text(one.residency)
+            for command in one.commands:
+                st.code(command, language="shell", wrap_lines=True)
+            if one.request:
+                st.caption(words.REQUEST)
+                st.code(one.request, language=None, wrap_lines=True)
+            st.caption(words.EVIDENCE)
+            st.text("\n".join(f"{name}: {value}" for name, value in one.evidence))
+            st.caption(words.SUPPOSES)
+            st.text(one.assumption)
+    else:
+        st.caption(words.NO_ADVICE)

@@ -1,0 +1,30 @@
+"""How well deployments answered, and how they are called."""
+
+import streamlit as st
+
+from collector.store.reads import overview
+from dashboard import charts_room, filters, room_state, show, state
+from dashboard import words as said
+from dashboard import words_room as words
+
+chosen = filters.chosen()
+span = said.period_span(state.period(chosen))
+if show.head(words.QUALITY_TITLE, state.freshness(chosen, overview.ROOM_JOBS, coverage=False), span):
+    view = room_state.answering(chosen)
+    show.section(words.QUALITY_ROWS, words.QUALITY_TEXT)
+    if view.rows.rows:
+        show.show_table(view.rows, about=words.QUALITY_ROWS)
+        labels = said.unique_labels(view.choices)
+        picked = st.selectbox(words.CHOOSE, list(labels), key="answering", bind="query-params")
+        course = room_state.answer_course(chosen, labels[picked]) if picked in labels else None
+        if course is None:
+            st.caption(words.NOTHING_PUBLISHED)
+        else:
+            st.markdown(f"**{words.COURSE}**")
+            alt = words.course_alt(len(course.hours))
+            show.chart(charts_room.answer_course(course), key="answer-course", alt=alt)
+    else:
+        st.caption(words.NOTHING_PUBLISHED)
+    if view.uses.rows:
+        show.section(words.USES, words.USES_TEXT)
+        show.show_table(view.uses, about=words.USES)

@@ -1,0 +1,75 @@
+"""Security and residency of each account, and what a strict reading would ask about."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from collector.domain.quotas import scope_of
+from collector.store.reads.posture import PostureRow
+from dashboard import words_room as words
+from dashboard.tables import Column, Table, table
+
+_REACHES = {"location": "location", "data_zone": "data zone", "global": "world"}
+_NO_FILTER = "no filter named"
+
+
+def posture_table(rows: Sequence[PostureRow], names: Mapping[str, str]) -> Table:
+    return table(
+        "posture",
+        (
+            Column("account", "Account", width="medium"),
+            Column("account_id", "Account id", screen=False),
+            Column("subscription", "Subscription"),
+            Column("location", "Location"),
+            Column("deviates", "Deviates", help=words.DEVIATES_COLUMN, width="large"),
+            Column("public", "Public network"),
+            Column("endpoints", "Private endpoints", "count"),
+            Column("keys", "Keys"),
+            Column("identity", "Identity"),
+            Column("customer_key", "Encrypted with"),
+            Column("residency", "Processed in", width="medium"),
+            Column("filters", "Content filters", width="medium"),
+            Column("kind", "Kind"),
+        ),
+        [
+            {
+                "account": row.name,
+                "account_id": row.account,
+                "subscription": names.get(row.subscription_id, row.subscription_id),
+                "location": row.location,
+                "deviates": ", ".join(deviations(row)) or None,
+                "public": _told(row.public_network_access, "open", "closed"),
+                "endpoints": row.private_endpoints,
+                "keys": _told(row.local_auth_disabled, "not allowed", "allowed"),
+                "identity": row.identity or "none told",
+                "customer_key": _told(row.customer_managed_key, "customer's key", "Microsoft's key"),
+                "residency": _counted(_REACHES[scope_of(f"x.{one.sku}", row.location).reach] for one in row.deployments),
+                "filters": _counted(one.content_filter or _NO_FILTER for one in row.deployments),
+                "kind": row.kind,
+            }
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+def deviations(row: PostureRow) -> list[str]:
+    """Only what Azure said: a fact that is unknown deviates from nothing."""
+    beyond = sum(scope_of(f"x.{one.sku}", row.location).reach == "global" for one in row.deployments)
+    unnamed = sum(one.content_filter is None for one in row.deployments)
+    found = [
+        (row.public_network_access is True, "reached from public networks"),
+        (row.public_network_access is True and row.private_endpoints == 0, "no private endpoint"),
+        (row.local_auth_disabled is False, "keys are allowed"),
+        (row.customer_managed_key is False, "no customer-managed key"),
+        (beyond > 0, f"{beyond} processed anywhere in the world"),
+        (unnamed > 0, f"{unnamed} without a named content filter"),
+    ]
+    return [text for wrong, text in found if wrong]
+
+
+def _told(value: bool | None, yes: str, no: str) -> str | None:
+    return None if value is None else yes if value else no
+
+
+def _counted(values: Iterable[str]) -> str | None:
+    counts = Counter(values)
+    return ", ".join(f"{name} ({count})" for name, count in sorted(counts.items())) or None
