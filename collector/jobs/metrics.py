@@ -74,8 +74,9 @@ def _published(tally: Tally, accounts: Sequence[Account]) -> dict[UUID, frozense
         else:
             tally.fail(account.arm_id.lower(), answer)
     if read:
-        with writes.writing(context.engine) as connection:
-            writes.record_published_metrics(connection, read, at=now)
+        writes.retrying(
+            context.engine, lambda connection: writes.record_published_metrics(connection, read, at=now)
+        )
     return fresh | read
 
 

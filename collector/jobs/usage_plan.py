@@ -12,6 +12,7 @@ from collector.domain.periods import DAY, HOUR, Plan, PlannedWindow, Window, mid
 from collector.domain.types import Account
 from collector.jobs.context import Context, Limits
 from collector.store import writes
+from collector.store.engine import Connection
 
 log = structlog.get_logger(__name__)
 
@@ -110,9 +111,12 @@ def _plan(
 
 def _record_gap(context: Context, accounts: Iterable[Account], gap: Window, now: datetime) -> None:
     scopes = [account.arm_id.lower() for account in accounts]
-    with writes.writing(context.engine) as connection:
+
+    def record(connection: Connection) -> None:
         for scope in scopes:
             writes.record_gap(connection, JOB, scope, gap, "older than Azure keeps metrics", at=now)
+
+    writes.retrying(context.engine, record)
 
 
 def _chunks(
