@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.domain.daily_series import TINY, WEEK, filled, weekday_factors
+from collector.domain.daily_series import TINY, WEEK, filled, median, weekday_factors
 
 Floats = NDArray[np.float64]
 
@@ -116,15 +116,15 @@ class _Trend:
         floor = max(float(series.max()) * 1e-6, TINY)
         logs = np.log(np.maximum(series / np.maximum(factor, 0.05), floor))
         weeks = len(series) // WEEK
-        weekly = np.median(logs[-weeks * WEEK :].reshape(weeks, WEEK), axis=1)
+        weekly = median(logs[-weeks * WEEK :].reshape(weeks, WEEK), axis=1)
         early, late = np.triu_indices(weeks, 1)
-        growth = float(np.median((weekly[late] - weekly[early]) / (late - early)))
+        growth = float(median((weekly[late] - weekly[early]) / (late - early)))
         at = np.arange(weeks) - (weeks - 1)
-        level = float(np.median((weekly - growth * at)[-4:]))
+        level = float(median((weekly - growth * at)[-4:]))
         missed = weekly - level - growth * at
-        spread = 1.4826 * float(np.median(np.abs(missed - np.median(missed))))
+        spread = 1.4826 * float(median(np.abs(missed - median(missed))))
         steps = np.diff(missed)
-        wander = 0.5 * 1.4826 * float(np.median(np.abs(steps)))
+        wander = 0.5 * 1.4826 * float(median(np.abs(steps)))
         fitted = level + growth * ((days - len(series) + 1) / WEEK + 3 / WEEK)
         recent = (logs - fitted)[-6 * WEEK :][factor[-6 * WEEK :] > 0.05]
         return cls(
@@ -132,7 +132,7 @@ class _Trend:
             growth=growth,
             doubt=(spread + 0.02) * np.sqrt(12 / weeks**3) + wander / np.sqrt(weeks),
             wander=wander + 0.01,
-            scatter=recent - np.median(recent),
+            scatter=recent - median(recent),
             coming_weekdays=season[(len(series) + np.arange(HORIZON_DAYS)) % WEEK],
         )
 
