@@ -4,7 +4,6 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -97,10 +96,10 @@ def build_sources(settings: Settings) -> Sources:
     # Azure's packages take a second to import: only what speaks to Azure pays for it.
     from collector.sources import build_sources as build
 
-    return build(_azure(settings))
+    return build(azure_settings(settings))
 
 
-def _azure(settings: Settings) -> "AzureSettings":
+def azure_settings(settings: Settings) -> "AzureSettings":
     from collector.sources import AzureSettings
 
     return AzureSettings(
@@ -302,6 +301,15 @@ def build_steps(settings: Settings) -> "list[Step]":
     )
 
 
+def look_at_alerts(settings: Settings) -> None:
+    """One pass over the rules and one round of the outbox, as `serve` does after each cycle."""
+    from collector.jobs.steps import tell
+
+    engine = build_engine(settings)
+    tell(engine, utc_now, telling(settings))
+    engine.dispose()
+
+
 def retention_of(settings: Settings) -> Retention:
     kept = settings.retention
     return Retention(minute_days=kept.minute_days, hour_days=kept.hour_days, run_days=kept.run_days)
@@ -326,44 +334,3 @@ def collect_and_derive(settings: Settings, progress: Progress | None, without: S
             collect(context, only=job)
     derive(engine, money_rules(settings), context.clock(), progress=progress)
     engine.dispose()
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was tried: whether it works, what was found, and what mends it."""
-
-    what: str
-    ok: bool
-    found: str
-    remedy: str | None = None
-
-    def as_json(self) -> dict[str, object]:
-        return {"what": self.what, "ok": self.ok, "found": self.found, "remedy": self.remedy}
-
-
-def doctor_checks(settings: Settings) -> Iterator[Check]:
-    """The database, then every endpoint and role, in the order in which they depend on each other."""
-    yield _database_check(settings)
-    from collector.sources import open_sources
-    from collector.sources.probes import probe
-
-    try:
-        with open_sources(_azure(settings)) as sources:
-            for one in probe(sources, utc_now()):
-                told = f"{one.verdict} {one.detail}".strip()
-                yield Check(f"{one.name} ({one.target})", one.works, told, one.grant)
-    except (NeedsHuman, TryLater) as error:
-        yield Check("Azure", False, str(error), getattr(error, "grant", None))
-
-
-def _database_check(settings: Settings) -> Check:
-    try:
-        state = schema.check(open_engine(settings.database.url, read_only=True))
-    except (NeedsHuman, TryLater) as error:
-        return Check("database", False, str(error), "aoai-monitor db upgrade")
-    return Check(
-        "database",
-        state.status == "current",
-        str(state),
-        None if state.status == "current" else "aoai-monitor db upgrade",
-    )

@@ -66,6 +66,7 @@ def grant(role: str, run: bool, entra: bool) -> None:
             say(f"role {role}: made")
         done = grants.grant(engine, role)
         say(f"role {role}: {len(done)} statements run")
+        engine.dispose()
         return
     for statement in grants.dashboard_grants(role):
         click.echo(f"{statement};")

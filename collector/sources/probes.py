@@ -3,7 +3,8 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
@@ -64,6 +65,27 @@ def probe(sources: AzureSources, now: datetime) -> Iterator[Probe]:
         yield from probe_subscription(sources, subscription, now)
 
 
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What concerns everybody, and what each subscription says; in the order in which it was asked."""
+
+    shared: tuple[Probe, ...]
+    subscriptions: Mapping[str, tuple[Probe, ...]]
+
+
+def probe_all(sources: AzureSources, now: datetime, threads: int = 8) -> Probed:
+    """The same questions, of several subscriptions at once."""
+    endpoints = sources.connection.endpoints
+    found: list[str] = []
+    shared = (
+        _tried("retail prices", endpoints.prices, lambda: _first_page(sources)),
+        _tried("subscriptions", endpoints.arm, lambda: _subscriptions(sources, found)),
+    )
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        answers = pool.map(lambda one: tuple(probe_subscription(sources, one, now)), found)
+        return Probed(shared, dict(zip(found, answers, strict=True)))
+
+
 def probe_subscription(sources: AzureSources, subscription: str, now: datetime) -> Iterator[Probe]:
     """The roles on one subscription: accounts, deployments, quotas, models, metrics by both ways, the bill."""
     accounts: list[Account] = []
@@ -73,15 +95,19 @@ def probe_subscription(sources: AzureSources, subscription: str, now: datetime) 
     if not accounts:
         return
     one, azure, top = accounts[0], sources.connection, sources.connection.settings.top
-    call = _small_call(one, now)
     yield _tried("deployments", one.arm_id, lambda: f"{len(sources.inventory.deployments(one))} deployments")
     yield _tried("quotas", target, lambda: f"{len(sources.quotas.quotas(subscription, one.location))} lines")
     yield _tried("models", target, lambda: f"{len(sources.models.models(subscription, one.location))} offers")
     yield _tried("metric definitions", one.arm_id, lambda: f"{len(sources.metrics.published(one))} metrics")
-    host = azure.endpoints.metrics_at(one.location)
-    yield _tried(
-        "metrics in batches", host, lambda: _told(Batch(azure, top, threading.Lock()).outcomes(call))
-    )
+    # Each region has a host of its own, and a firewall may let out to one and not to another.
+    for account in {account.location: account for account in reversed(accounts)}.values():
+        host, call = azure.endpoints.metrics_at(account.location), _small_call(account, now)
+        yield _tried(
+            "metrics in batches",
+            host,
+            lambda call=call: _told(Batch(azure, top, threading.Lock()).outcomes(call)),
+        )
+    call = _small_call(one, now)
     yield _tried(
         "metrics one by one", one.arm_id, lambda: _told(Single(azure, top, threading.Lock()).outcomes(call))
     )
