@@ -8,6 +8,8 @@ import hashlib
 import hmac
 import http.client
 import ipaddress
+import os
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -60,7 +62,12 @@ class WebhookSender:
         self._webhook = webhook
         self._clock = clock
         host = urlsplit(webhook.url).hostname or ""
-        handlers = [urllib.request.ProxyHandler({})] if _is_loopback(host) else []
+        handlers: list[urllib.request.BaseHandler] = (
+            [urllib.request.ProxyHandler({})] if _is_loopback(host) else []
+        )
+        if bundle := os.environ.get("REQUESTS_CA_BUNDLE"):
+            # The company's root certificates, as for every call to Azure.
+            handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=bundle)))
         # A signed letter is for one address: redirects are not followed.
         self._opener = urllib.request.build_opener(_NoRedirects, *handlers)
 

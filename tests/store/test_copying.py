@@ -224,7 +224,9 @@ def test_killed_at_any_moment_it_begins_anew(two: tuple[Engine, Engine], moment:
     if child == 0:
         try:
             copy_and_die(
-                *urls, {"first": names[0], "middle": names[len(names) // 2], "last": names[-1]}.get(moment)
+                urls[0],
+                urls[1],
+                {"first": names[0], "middle": names[len(names) // 2], "last": names[-1]}.get(moment),
             )
         finally:
             os._exit(3)
