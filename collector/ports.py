@@ -48,7 +48,9 @@ class ModelSource(Protocol):
         """Each model version × SKU once, fine-tuned twins apart."""
         ...
 
-    def capacities(self, subscription_id: str, format: str, model: str, version: str) -> Sequence[ModelCapacity]: ...
+    def capacities(
+        self, subscription_id: str, format: str, model: str, version: str
+    ) -> Sequence[ModelCapacity]: ...
 
 
 @dataclass(frozen=True, slots=True)

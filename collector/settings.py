@@ -263,9 +263,7 @@ class Settings(BaseSettings):
     model_deadlines: list[dict[str, Any]] = Field(
         default=[], description="your own deadlines of models, in the file only"
     )
-    routes: list[dict[str, Any]] = Field(
-        default=[], description="who gets which letters, in the file only"
-    )
+    routes: list[dict[str, Any]] = Field(default=[], description="who gets which letters, in the file only")
     webhooks: list[dict[str, Any]] = Field(
         default=[], description="webhooks that routes name, in the file only"
     )

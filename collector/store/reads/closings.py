@@ -38,7 +38,10 @@ def closed_charges(connection: Connection, month: date) -> list[ClosedCharge]:
     table = tables.month_close_charge
     columns = [table.c["month" if name == "day" else name] for name in _CHARGE]
     asked = select(*columns, table.c.billed).where(table.c.month == month)
-    return [ClosedCharge(Charge(**dict(zip(_CHARGE, row, strict=False))), row.billed) for row in connection.execute(asked)]
+    return [
+        ClosedCharge(Charge(**dict(zip(_CHARGE, row, strict=False))), row.billed)
+        for row in connection.execute(asked)
+    ]
 
 
 def closed_teams(connection: Connection) -> dict[tuple[UUID, str, date], str | None]:
