@@ -15,8 +15,6 @@ from tests.conftest import lacking, steers_tests
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"
 
-# Linked before they exist; take a name out as soon as the file is there.
-
 
 @cache
 def committed() -> tuple[Path, ...]:
