@@ -110,8 +110,11 @@ def test_the_same_text_asks_for_a_what_if_on_the_command_line(ask: Ask) -> None:
 
 def advised(store: str, **asked: Any) -> Any:
     rules = MoneyRules(snapshot=load_snapshot().rows, notes=load_price_notes())
-    with open_engine(store, read_only=True).connect() as connection:
-        return answers_room.advice(answers_room.Asked(connection, NOW, rules), **asked)
+    engine = open_engine(store, read_only=True)
+    with engine.connect() as connection:
+        found = answers_room.advice(answers_room.Asked(connection, NOW, rules), **asked)
+    engine.dispose()
+    return found
 
 
 BAD = {
