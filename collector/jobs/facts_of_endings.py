@@ -107,7 +107,7 @@ def api_findings(
         all_requests[place] = all_requests.get(place, 0) + use.requests
     found: Found = []
     for use in uses:
-        if use.account_key not in there.accounts:
+        if not there.is_there(use.account_key, use.key):
             continue
         fact = ApiVersionUse(
             subject=f"{subject_of(use.account_key, use.key)}/{use.api_version}",
@@ -134,7 +134,7 @@ def _features(
     for row in sorted(rows, key=lambda row: -row.requests):
         ending = feature_of(row.operation, known.api_versions.features, today)
         account = there.accounts.get(row.account_key)
-        if ending is None or account is None:
+        if ending is None or account is None or not there.is_there(row.account_key, row.deployment):
             continue
         subject = f"{subject_of(row.account_key, row.deployment)}/{ending.feature}"
         before = uses.get(subject)

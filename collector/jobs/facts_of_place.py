@@ -34,6 +34,10 @@ class Estate:
     def where_account(self, account_key: UUID) -> Where:
         return self.places.get((account_key, ""), Where())
 
+    def is_there(self, account_key: UUID, deployment: str) -> bool:
+        """Whether it still exists, be it that only metrics know of it."""
+        return (account_key, deployment) in self.names
+
     def name(self, account_key: UUID, deployment: str) -> str:
         return self.names.get((account_key, deployment), deployment)
 
@@ -56,9 +60,9 @@ def estate(connection: Connection, rules: AlertRules) -> Estate:
         places[key, ""] = _where(account, {}, tags_of, rules)
     names: dict[tuple[UUID, str], str] = {}
     created: dict[tuple[UUID, str], datetime] = {}
-    for one in inventory.deployments(connection):
+    for one in inventory.deployments(connection, alive=False):
         account = accounts.get(one.account_key)
-        if account is None:
+        if account is None or one.deleted_at is not None:
             continue
         names[one.account_key, one.deployment] = one.name
         created[one.account_key, one.deployment] = one.created_at or one.first_seen_at

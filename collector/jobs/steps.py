@@ -1,5 +1,6 @@
 """What `serve` does, and when (UTC)."""
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,8 +17,9 @@ from collector.jobs.facts_for_rules import Look
 from collector.jobs.finance_mail import write_finance_mail
 from collector.jobs.outbox import send_letters
 from collector.jobs.schedule import Step
-from collector.ports import LetterSender
+from collector.ports import Clock, LetterSender
 from collector.reports.letters import Writing
+from collector.store.engine import Engine
 from collector.store.errors import LeaseHeld, LeaseLost
 from collector.store.lease import lease
 from collector.store.prune import Retention, prune
@@ -74,25 +76,20 @@ def _cycle(context: Context, rules: MoneyRules, telling: Telling) -> None:
     if not context.stopping.is_set():
         derive(context.engine, rules, context.clock(), stopping=context.stopping)
     if not context.stopping.is_set():
-        tell(context, telling)
+        tell(context.engine, context.clock, telling, context.stopping)
 
 
-def tell(context: Context, telling: Telling) -> None:
+def tell(engine: Engine, clock: Clock, telling: Telling, stopping: threading.Event | None = None) -> None:
     """Alerts after figures, the mail about closed months, then the outbox. What another process does is left to it."""
     try:
-        alert(context.engine, telling.look, telling.rules, telling.writing, context.clock(), wait=False)
+        alert(engine, telling.look, telling.rules, telling.writing, clock(), wait=False)
     except LeaseHeld as error:
         log.info("alerts are left to another process", why=str(error))
     write_finance_mail(
-        context.engine,
-        telling.finance,
-        telling.finance_to,
-        telling.writing,
-        telling.rules.config,
-        context.clock(),
+        engine, telling.finance, telling.finance_to, telling.writing, telling.rules.config, clock()
     )
     try:
-        send_letters(context.engine, telling.post, context.clock, wait=False, stopping=context.stopping)
+        send_letters(engine, telling.post, clock, wait=False, stopping=stopping)
     except (LeaseHeld, LeaseLost) as error:
         log.info("letters are left to another process", why=str(error))
 

@@ -347,3 +347,14 @@ def test_every_rule_has_facts(world: World) -> None:
     root = Path(__file__).resolve().parents[2]
     told = "".join(path.read_text() for path in (root / "collector/jobs").glob("facts_*.py"))
     assert set() == {rule for rule in RULES if f"{rule}(" not in told}
+
+
+def test_what_is_deleted_is_called_by_nobody(world: World) -> None:
+    use = ApiUse(ACCOUNT.key, "chat", NOON.date() - DAY, "2023-05-15", "x", "standard", "", 9)
+    window = Window(midnight(NOON.date() - DAY), midnight(NOON.date()))
+    world.do(lambda connection: writes.record_api_use(connection, [use], [ACCOUNT.key], window, at=NOON))
+    assert 1 == world.finding(f"api_version_superseded|{CHAT}/2023-05-15").level
+
+    look(world.engine, later(minutes=15), PTU)
+
+    assert f"api_version_superseded|{CHAT}/2023-05-15" not in world.found(later(minutes=15))
