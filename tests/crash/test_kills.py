@@ -163,7 +163,7 @@ def test_kills_at_every_boundary_of_a_transaction_lose_nothing(database_url: str
         assert_the_store_is_the_world(stage)
 
 
-@pytest.mark.parametrize("number", [1, 5, 20, 60])
+@pytest.mark.parametrize("number", [1, 5, 20, 30])
 def test_a_migration_killed_in_the_middle_is_done_whole_the_next_time(database_url: str, number: int) -> None:
     with Collector(database_url, "http://127.0.0.1:9") as collector:
         collector.begin("upgrade", die={"moment": "statement", "number": number})
@@ -178,7 +178,7 @@ def test_a_migration_killed_in_the_middle_is_done_whole_the_next_time(database_u
 def test_two_collectors_at_once_store_the_same_truth(database_url: str, work: str) -> None:
     """`unleased` work takes no lease of collecting: writes are idempotent anyway."""
     with a_killed_stage(database_url) as (stage, one), Collector(database_url, stage.azure.url) as other:
-        for _ in range(2):
+        for _ in range(max(1, KILLS // 16)):
             one.begin(work, cycles=2)
             other.begin(work, cycles=2)
             stage.pass_time(minutes=31)
@@ -194,7 +194,7 @@ def test_two_collectors_of_which_one_is_killed_again_and_again_store_the_same_tr
     print(f"seed {seed}")
     dice = random.Random(seed)
     with a_killed_stage(database_url) as (stage, one), Collector(database_url, stage.azure.url) as other:
-        for _ in range(max(2, KILLS // 8)):
+        for _ in range(max(1, KILLS // 8)):
             one.begin(cycles=2)
             other.live(dice.uniform(0.1, LONGEST_LIFE_SECONDS))
             stage.pass_time(minutes=dice.uniform(0, 60))
