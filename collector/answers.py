@@ -15,11 +15,12 @@ from collector.domain.pricing import explain_lines as explain_each
 from collector.domain.types import NeedsHuman
 from collector.jobs.charges import MoneyRules
 from collector.reports import contract
+from collector.reports.finance import BILL, ESTIMATE
 from collector.reports.fullness import days_to_full
 from collector.store.engine import Connection, Engine
+from collector.store.reads import billed, overview
 from collector.store.reads import cost as costs
 from collector.store.reads import endings as ends
-from collector.store.reads import overview
 from collector.store.reads import room as rooms
 from collector.store.reads.catalog import all_models
 from collector.store.reads.prices import price_rows
@@ -32,15 +33,27 @@ _ROLLING: Final = {"1d": 1, "7d": 7, "30d": 30, "90d": 90}
 
 
 def cost(
-    connection: Connection, period: Window, filters: Filters = EVERYTHING, *, by_day: bool = False
+    connection: Connection,
+    period: Window,
+    filters: Filters = EVERYTHING,
+    *,
+    by_day: bool = False,
+    basis: str = ESTIMATE,
 ) -> contract.Json:
+    """As estimated, or by the allocated bill where a month is closed."""
+    if basis == BILL:
+        rows = billed.billed_rows(connection, period, filters)
+        totals = billed.totals_of(rows)
+    else:
+        rows = costs.cost_rows(connection, period, filters, by_day=by_day)
+        totals = costs.cost_totals(connection, period, filters)
     return contract.cost_object(
         period,
         as_of=overview.freshness(connection, COST_JOBS, filters).as_of,
         coverage=overview.coverage(connection, period, filters),
-        rows=costs.cost_rows(connection, period, filters, by_day=by_day),
+        rows=rows,
         unpriced=costs.unpriced(connection, period, filters),
-        totals=costs.cost_totals(connection, period, filters),
+        totals=totals,
     )
 
 

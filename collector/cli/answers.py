@@ -1,6 +1,6 @@
 """The answers on a terminal or for a script: cost, room, endings, status and where a price comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -28,18 +28,34 @@ Json = Mapping[str, Any]
 @click.option("--from", "since", type=DAY, help="First UTC day (default: the first of this month).")
 @click.option("--to", "until", type=DAY, help="First UTC day that is not counted (default: tomorrow).")
 @click.option("--by", type=click.Choice(["day"]), help="Split every row by day.")
+@click.option(
+    "--basis",
+    type=click.Choice(["estimate", "bill"]),
+    default="estimate",
+    show_default=True,
+    help="bill: closed months as billed, allocated to deployments; the open month as estimated.",
+)
 @filter_options
 @json_option
 def cost(
-    since: date | None, until: date | None, by: str | None, as_json: bool, **filters: tuple[str, ...]
+    since: date | None,
+    until: date | None,
+    by: str | None,
+    basis: str,
+    as_json: bool,
+    **filters: tuple[str, ...],
 ) -> None:
     """What it cost, by deployment and kind of use, and what has no price."""
     from collector import answers, settings, wiring
 
+    if by and basis == "bill":
+        raise click.UsageError(
+            "--by day and --basis bill: a bill is allocated by the month; expected one of them"
+        )
     now = utc_now()
     window = span(since, until, now.date().replace(day=1), now)
     with wiring.reading(settings.load()) as connection:
-        found = answers.cost(connection, window, chosen_filters(filters), by_day=by == "day")
+        found = answers.cost(connection, window, chosen_filters(filters), by_day=by == "day", basis=basis)
     if as_json:
         print_json(found)
         return
@@ -56,19 +72,26 @@ def cost(
                 row["kind"],
                 f"{Decimal(row['quantity']):,.0f} × {row['unit']}",
                 f"{Decimal(row['cost']):,.2f} {row['currency']}",
-                row["step"],
+                row["step"] or row["basis"],
             )
             for row in found["rows"]
         ),
     )
     for total in found["totals"]:
         print_line(
-            f"Total {Decimal(total['cost']):,.2f} {total['currency']}, estimated (between {Decimal(total['low']):,.2f} and {Decimal(total['high']):,.2f})"
+            f"Total {Decimal(total['cost']):,.2f} {total['currency']}, {_basis_words(found['rows'])} (between {Decimal(total['low']):,.2f} and {Decimal(total['high']):,.2f})"
         )
     for row in found["unpriced"]:
         print_line(
             f"Unpriced: {row['deployment']} {row['kind']} {Decimal(row['quantity']):,.0f}: {row['why']}"
         )
+
+
+def _basis_words(rows: Sequence[Json]) -> str:
+    billed = {row["basis"] == "billed" for row in rows}
+    if billed == {True, False}:
+        return "billed where a month is closed, else estimated"
+    return "as billed" if billed == {True} else "estimated"
 
 
 @click.command()

@@ -1,7 +1,9 @@
 """A pretend estate from the first of October on, collected once: its bill, its prices and its truth are its own."""
 
+import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,4 +75,15 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
         snapshot, notes = load_snapshot().rows, load_price_notes()
         derive(engine, MoneyRules(snapshot=snapshot, notes=notes), NOW)
         yield Estate(world, azure, context, engine, FinanceRules(snapshot, notes), world.subscriptions[0].id)
+    engine.dispose()
+
+
+@pytest.fixture
+def own_estate(estate: Estate, tmp_path: Path) -> Iterator[Estate]:
+    """The same with a store of the test's own, to close months in."""
+    copy = tmp_path / "copy.db"
+    with closing(sqlite3.connect(str(estate.engine.url.database))) as whole:
+        whole.execute("vacuum into ?", (str(copy),))
+    engine = open_engine(f"sqlite:///{copy}")
+    yield replace(estate, engine=engine)
     engine.dispose()

@@ -142,25 +142,25 @@ def test_teams_and_rows_sum_to_the_same(estate: Estate) -> None:
     assert line.basis_amount == total(one.cost for one in report.teams)
 
 
-def test_closing_keeps_a_month_and_dates_what_changes(estate: Estate) -> None:
+def test_closing_keeps_a_month_and_dates_what_changes(own_estate: Estate) -> None:
     """In one test, since a closing is for good: closed, unchanged, restated, its teams kept."""
     with pytest.raises(NeedsHuman, match="2026-11 is not over"):
-        close_month(estate.engine, NOVEMBER, NOW, estate.rules)
-    before = report_of(estate)
+        close_month(own_estate.engine, NOVEMBER, NOW, own_estate.rules)
+    before = report_of(own_estate)
 
-    first = close_month(estate.engine, OCTOBER, NOW, estate.rules)
-    again = close_month(estate.engine, OCTOBER, NOW + timedelta(days=1), estate.rules)
-    closed = report_of(estate)
+    first = close_month(own_estate.engine, OCTOBER, NOW, own_estate.rules)
+    again = close_month(own_estate.engine, OCTOBER, NOW + timedelta(days=1), own_estate.rules)
+    closed = report_of(own_estate)
 
     assert first == again
     assert "closed" == closed.state
     assert Counter(before.rows) == Counter(closed.rows)
     assert before.reconciliations == closed.reconciliations
-    assert 0 == restate(estate.engine, NOW, estate.rules)
+    assert 0 == restate(own_estate.engine, NOW, own_estate.rules)
 
     later = NOW + timedelta(days=2)
     row = next(row for row in before.rows if row.estimate and row.estimate > 100 and row.unit_price)
-    with estate.engine.connect() as connection:
+    with own_estate.engine.connect() as connection:
         charges = finance.month_charges(connection, OCTOBER)
         known = finance.names(connection)
     account = next(one.account_key for one in charges if known.account(one.account_key)[0] == row.account_id)
@@ -170,41 +170,41 @@ def test_closing_keeps_a_month_and_dates_what_changes(estate: Estate) -> None:
         for at, one in enumerate(sorted(mine, key=lambda one: one.cost is None))
     ]
     retrying(
-        estate.engine,
+        own_estate.engine,
         lambda connection: replace_charge_months(connection, account, OCTOBER.first_day, enumerate(dearer)),
     )
 
-    assert 1 == restate(estate.engine, later, estate.rules)
-    assert 0 == restate(estate.engine, later + timedelta(days=1), estate.rules)
-    restated = report_of(estate)
+    assert 1 == restate(own_estate.engine, later, own_estate.rules)
+    assert 0 == restate(own_estate.engine, later + timedelta(days=1), own_estate.rules)
+    restated = report_of(own_estate)
     assert closed.rows == restated.rows
     (change,) = restated.restatements
     assert (Decimal(7), Decimal(0), later) == (change.estimate_change, change.billed_change, change.seen_at)
 
 
-def test_a_closed_months_team_stays(estate: Estate) -> None:
+def test_a_closed_months_team_stays(own_estate: Estate) -> None:
     """Rules that came later name other teams from the next month on."""
     from collector.domain.teams import parse_team_rules
 
-    close_month(estate.engine, OCTOBER, NOW, estate.rules)
+    close_month(own_estate.engine, OCTOBER, NOW, own_estate.rules)
     rules = MoneyRules(
-        snapshot=estate.rules.snapshot,
-        notes=estate.rules.notes,
+        snapshot=own_estate.rules.snapshot,
+        notes=own_estate.rules.notes,
         teams=parse_team_rules([{"team": "everyone", "deployment": "*"}]),
     )
-    with estate.engine.connect() as connection:
+    with own_estate.engine.connect() as connection:
         teams = closings.closed_teams(connection)
-    derive(estate.engine, rules, NOW, everything=True)
+    derive(own_estate.engine, rules, NOW, everything=True)
 
-    with estate.engine.connect() as connection:
+    with own_estate.engine.connect() as connection:
         october = finance.month_charges(connection, OCTOBER)
         november = finance.month_charges(connection, NOVEMBER)
     assert {"everyone"} == {one.team for one in november}
     assert all(teams[one.account_key, one.deployment, OCTOBER.first_day] == one.team for one in october)
 
 
-def test_the_schedule_closes_what_stands_still(estate: Estate) -> None:
-    tend_months(estate.engine, NOW, estate.rules)
+def test_the_schedule_closes_what_stands_still(own_estate: Estate) -> None:
+    tend_months(own_estate.engine, NOW, own_estate.rules)
 
-    with estate.engine.connect() as connection:
+    with own_estate.engine.connect() as connection:
         assert NOVEMBER.first_day not in closings.closings(connection)
