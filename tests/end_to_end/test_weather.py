@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import LiteralString
 
 import psycopg
 import pytest
