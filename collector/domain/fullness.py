@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -117,7 +118,7 @@ class _Trend:
         logs = np.log(np.maximum(series / np.maximum(factor, 0.05), floor))
         weeks = len(series) // WEEK
         weekly = median(logs[-weeks * WEEK :].reshape(weeks, WEEK), axis=1)
-        early, late = np.triu_indices(weeks, 1)
+        early, late = _pairs(weeks)
         growth = float(median((weekly[late] - weekly[early]) / (late - early)))
         at = np.arange(weeks) - (weeks - 1)
         level = float(median((weekly - growth * at)[-4:]))
@@ -138,18 +139,32 @@ class _Trend:
 
     def plays(self) -> Floats:
         """What may come, a row per play and a column per day; half grow by shares, half by amounts."""
-        rng = np.random.default_rng(0)
+        doubts, steps, picks = _draws(len(self.scatter))
         weeks = np.arange(1, HORIZON_DAYS + 1) / WEEK
-        growth = self.growth + self.doubt * rng.standard_t(5, (_PLAYS, 1))
+        growth = self.growth + self.doubt * doubts
         by_share = np.clip(growth * weeks, -20, 20)
         by_amount = np.log(np.maximum(1 + growth * weeks, 0.01))
         drift = np.where(np.arange(_PLAYS)[:, None] % 2, by_share, by_amount)
-        steps = rng.normal(0, self.wander / np.sqrt(WEEK), (_PLAYS, HORIZON_DAYS))
-        scatter = rng.choice(self.scatter, (_PLAYS, HORIZON_DAYS))
-        return np.exp(self.level + drift + np.cumsum(steps, axis=1) + scatter) * self.coming_weekdays
+        wandered = self.wander / np.sqrt(WEEK) * steps
+        return np.exp(self.level + drift + wandered + self.scatter[picks]) * self.coming_weekdays
 
     def expected(self, ahead: int) -> float:
         return float(np.exp(self.level + self.growth * ahead / WEEK) * self.coming_weekdays[ahead - 1])
+
+
+@lru_cache(maxsize=64)
+def _draws(scattered: int) -> tuple[Floats, Floats, NDArray[np.int16]]:
+    """The same dice for every series: doubt of growth, summed steps of the wandering level, days to take the scatter of."""
+    rng = np.random.default_rng(0)
+    doubts = rng.standard_t(5, (_PLAYS, 1))
+    steps = np.cumsum(rng.standard_normal((_PLAYS, HORIZON_DAYS)), axis=1)
+    return doubts, steps, rng.integers(0, scattered, (_PLAYS, HORIZON_DAYS)).astype(np.int16)
+
+
+@lru_cache(maxsize=64)
+def _pairs(weeks: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    early, late = np.triu_indices(weeks, 1)
+    return early, late
 
 
 def _unfit(daily: Sequence[float | None], limit: float | None) -> str | None:

@@ -36,11 +36,12 @@ def seats(
 ) -> tuple[Seat, ...]:
     """Every deployment that is there, with its room over the last 30 days.
 
-    With `causes`, the minutes of those that were throttled are read for why, and for what they would have used.
+    With `causes`, the minutes of those that were throttled are read for why, and for what they would have used, and
+    the days until each is full are played out; without, both stay unknown, and no time is spent on them.
     """
     offers = {offer_key(one): one for one in (all_models(connection) if models is None else models)}
     costs = _costs(connection, now.date(), filters)
-    found = [_seat(row, offers, costs, now) for row in _deployed(connection, filters)]
+    found = [_seat(row, offers, costs, now, until=causes) for row in _deployed(connection, filters)]
     return tuple(_with_cause(connection, seat, now) if causes and seat.throttled else seat for seat in found)
 
 
@@ -148,6 +149,8 @@ def _seat(
     offers: Mapping[tuple[str, ...], CatalogModel],
     costs: Mapping[DeploymentKey, Money],
     now: datetime,
+    *,
+    until: bool,
 ) -> Seat:
     model, version = row["base_model"] or row["model"], row["base_version"] or row["version"]
     tuned = row["base_model"] is not None
@@ -181,7 +184,7 @@ def _seat(
         throttled=row["throttled"] or 0,
         throttled_at_limit=row["throttled_at_limit"] or 0,
         until_full=None
-        if row["trend_ends_at"] is None
+        if row["trend_ends_at"] is None or not until
         else peak_until_full(row["trend"], row["trend_ends_at"], now),
         cost_per_month=costs.get((row["account_key"], row["deployment"])),
     )
