@@ -17,7 +17,7 @@ from collector.domain.periods import Window
 from collector.domain.pricing import PriceBook
 from collector.domain.quotas import line_changes
 from collector.domain.room_prices import RoomPrices, with_price_ratios
-from collector.domain.throttling import describe
+from collector.domain.throttling_words import describe
 from collector.domain.types import account_key
 from collector.domain.what_if import ModelChange, WhatIf, supposed
 from collector.jobs.charges import MoneyRules

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from collector.domain.fullness import NoDate, UntilFull, in_words
-from collector.domain.throttling import Diagnosis, describe
+from collector.domain.throttling import Diagnosis
+from collector.domain.throttling_words import describe
 from collector.store.reads.evidence import DeploymentMinutes
 from collector.store.reads.room import RoomRow
 from dashboard import words_room as words

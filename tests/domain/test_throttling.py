@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from collector.domain.headroom import LimitRevision, limits_by_minute
 from collector.domain.minutes import HourMinutes, MinuteBlock
-from collector.domain.throttling import Diagnosis, classify, describe, diagnose, summarise
+from collector.domain.throttling import Diagnosis, classify, diagnose, summarise
+from collector.domain.throttling_words import describe
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 LIMITS = [LimitRevision(NOON, tpm=10_000, rpm=60)]
