@@ -43,8 +43,8 @@ def one_alert(key: str) -> None:
     with st.container(border=True):
         st.text(found.title)
         st.text(found.headline)
-        for label, value in found.facts:
-            st.text(f"{label}: {value}")
+        if found.facts:
+            st.text("\n".join(f"{label}: {value}" for label, value in found.facts))
         if found.if_nothing:
             st.caption(words.IF_NOTHING)
             st.text(found.if_nothing)

@@ -16,6 +16,8 @@ from collector.store.reads.scope import EVERYTHING, Filters, places, within
 COST_JOBS = ("metrics", "inventory", "prices")
 ROOM_JOBS = ("metrics", "inventory", "quotas")
 ENDING_JOBS = ("inventory", "models", "api_use")
+OWN_MARKS = ("alert", "prune")
+"""Jobs whose marks say what we did last, not how far Azure is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ def scopes(
         watermark.c.attempted_at,
         watermark.c.succeeded_at,
     )
-    if jobs:
-        asked = asked.where(watermark.c.job.in_(list(jobs)))
+    wanted = watermark.c.job.in_(list(jobs)) if jobs else watermark.c.job.not_in(OWN_MARKS)
+    asked = asked.where(wanted)
     touches = _touching(connection, filters)
     rows = [row for row in (ScopeRow(*found) for found in connection.execute(asked)) if touches(row.scope)]
     return sorted(
