@@ -1,0 +1,58 @@
+"""What the finance screen asks the store, remembered as `state` remembers."""
+
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from collector.catalog.price_notes import load_price_notes
+from collector.catalog.prices import load_snapshot
+from collector.domain.budgets import parse_budgets
+from collector.domain.periods import Month
+from collector.domain.teams import parse_team_rules
+from collector.reports.finance import FinanceReport
+from collector.reports.workbook import write_workbook
+from collector.store.reads.cost import cost_months
+from collector.store.reads.finance_report import FinanceRules, finance_report
+from dashboard import state
+from dashboard.state import SLOW_SECONDS, database, remembered
+from dashboard.store import open_store
+from dashboard.views.finance import FinanceView, finance_view
+
+
+def months() -> list[str]:
+    """Months with figures, newest first."""
+    return [str(Month(one.year, one.month)) for one in _months(database(), state.today())]
+
+
+def view(month: str) -> FinanceView:
+    return finance_view(report(month))
+
+
+def report(month: str) -> FinanceReport:
+    return _report(database(), month, state.now().replace(minute=0, second=0, microsecond=0))
+
+
+def workbook(month: str) -> bytes:
+    with TemporaryDirectory() as scratch:
+        path = Path(scratch) / "month.xlsx"
+        write_workbook(report(month), path)
+        return path.read_bytes()
+
+
+@remembered()
+def _months(url: str, today: date) -> tuple[date, ...]:
+    with open_store(url).connect() as connection:
+        found = {one.month for one in cost_months(connection) if one.month <= today}
+    return tuple(sorted(found, reverse=True))
+
+
+@remembered(SLOW_SECONDS)
+def _report(url: str, month: str, now: datetime) -> FinanceReport:
+    with open_store(url).connect() as connection:
+        return finance_report(connection, Month.parse(month), now, _rules())
+
+
+def _rules() -> FinanceRules:
+    chosen = state.settings()
+    teams, budgets = parse_team_rules(chosen.teams), parse_budgets(chosen.budgets)
+    return FinanceRules(load_snapshot().rows, load_price_notes(), teams, budgets)
