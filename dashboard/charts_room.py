@@ -120,6 +120,7 @@ def free_map(free: FreeMap) -> go.Figure:
             y=[text(name) for name in free.models],
             text=[[text(cell) for cell in row] for row in free.text],
             texttemplate="%{text}",
+            textfont={"size": 11},
             hovertemplate="%{y}<br>%{x}<br>%{text} free<extra></extra>",
             zmin=0,
             zmax=1,

@@ -85,10 +85,10 @@ def _free_share(line: Line | None) -> float | None:
 
 
 def _free_text(line: Line) -> str:
+    """The amount; a ring marks quota that lies stranded, since nobody uses the line there."""
     unit = line.use.unit
-    return said.in_unit(
-        line.use.free, None if unit is None else unit.name, None if unit is None else Decimal(unit.per_unit)
-    )
+    name, per_unit = (None, None) if unit is None else (unit.name, Decimal(unit.per_unit))
+    return said.in_unit(line.use.free, name, per_unit) + (" °" if line.use.stranded > 0 else "")
 
 
 def _lines(
