@@ -57,7 +57,7 @@ def collector_stale(fact: ScopeHealth, now: datetime, thresholds: Thresholds = D
             next_steps=(
                 NextStep(
                     "Run `aoai-monitor status`, then `aoai-monitor doctor`: it names what is missing.",
-                    "/health",
+                    "/collection",
                 ),
             ),
             read_at=now,
@@ -82,7 +82,7 @@ def collector_partial(fact: ScopeHealth, now: datetime) -> Finding:
             headline=f"The last {count(fact.failures)} runs of {fact.job} could not read {fact.scope}; the rest went on.",
             facts=_health_facts(fact),
             if_nothing="Figures of this scope are shown as not collected.",
-            next_steps=(NextStep("Run `aoai-monitor doctor`.", "/health"),),
+            next_steps=(NextStep("Run `aoai-monitor doctor`.", "/collection"),),
             read_at=now,
             source="aoai-monitor's own runs",
         ),
@@ -106,7 +106,7 @@ def role_missing(fact: ScopeHealth, now: datetime) -> Finding:
             next_steps=(
                 NextStep(
                     f"Grant it: {fact.grant}" if fact.grant else "Run `aoai-monitor doctor` for the command.",
-                    "/health",
+                    "/collection",
                 ),
             ),
             read_at=now,
@@ -148,7 +148,7 @@ def _old(rule: str, fact: Age, today: date, limit: int, consequence: str) -> Fin
             headline=f"{fact.what} {age}; we expect it to be at most {count(limit)} days old.",
             if_nothing=consequence,
             next_steps=(
-                NextStep("Update aoai-monitor, or let it reach Azure: `aoai-monitor doctor`.", "/health"),
+                NextStep("Update aoai-monitor, or let it reach Azure: `aoai-monitor doctor`.", "/collection"),
             ),
             source="aoai-monitor's own dates",
         ),

@@ -203,7 +203,7 @@ def reconciliation_unexplained(
             ),
             if_nothing="The report of the month carries the difference as unexplained.",
             next_steps=(
-                NextStep("See it by meter family.", f"/reconciliation?month={fact.month:%Y-%m}"),
+                NextStep("See it by meter family.", f"/finance?month={fact.month:%Y-%m}"),
                 NextStep("Enter negotiated prices under [[rates]] if list prices do not apply."),
             ),
             read_at=fact.read_at,

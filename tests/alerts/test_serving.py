@@ -1,11 +1,14 @@
 """What every cycle of `serve` does about alerts: it needs no mail server, and what another process does is left to it."""
 
 import threading
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import Engine
 
 from collector import wiring
+from collector.domain.rules_examples import examples
 from collector.jobs.steps import Telling, tell
 from collector.settings import Settings
 from collector.store.lease import lease
@@ -13,6 +16,8 @@ from collector.store.reads import alerts as reads
 from collector.store.reads import overview
 from collector.store.reads.usage import watermarks
 from tests.alerts.stage import WRITING, Stage, a_finding
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -49,3 +54,16 @@ def test_our_own_marks_are_no_scopes_of_azure_s(stage: Stage) -> None:
     with stage.engine.connect() as connection:
         assert {"pass", "baseline", "weekly"} == set(watermarks(connection, "alert"))
         assert "alert" not in {row.job for row in overview.scopes(connection)}
+
+
+def test_every_link_of_a_letter_leads_to_a_screen_that_there_is() -> None:
+    screens = {path.stem for path in (ROOT / "dashboard" / "screens").glob("*.py")}
+    links = [
+        step.link
+        for finding in examples().values()
+        for step in finding.evidence.next_steps
+        if step.link and step.link.startswith("/")
+    ]
+
+    assert links
+    assert set() == {link for link in links if urlsplit(link).path.strip("/") not in screens}
