@@ -14,7 +14,6 @@ import logging
 import os
 import signal
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.request import urlopen
@@ -32,7 +31,7 @@ from collector.jobs.quality import collect_api_use, collect_quality
 from collector.sources import open_sources
 from collector.store import schema
 from collector.store.engine import open_engine
-from tests.end_to_end.stage import LIMITS, RULES, azure_settings
+from tests.end_to_end.stage import LONG_BACKFILL, RULES, azure_settings
 
 
 def main() -> None:
@@ -61,7 +60,7 @@ def live(
         schema.upgrade(engine)
         return
     with open_sources(azure_settings(azure_url)) as sources:
-        context = Context(engine, sources, lambda: world_now(azure_url), replace(LIMITS, backfill_days=2))
+        context = Context(engine, sources, lambda: world_now(azure_url), LONG_BACKFILL)
         for number in itertools.count() if cycles is None else range(cycles):
             if work == "unleased":
                 for part in (collect_inventory, collect_usage, collect_api_use, collect_quality):

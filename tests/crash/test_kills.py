@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from collector.domain.periods import DAY, Window, floor_hour, midnight
 from collector.store import schema, tables
 from collector.store.engine import open_engine
-from tests.end_to_end.stage import LIMITS, NOW, Stage, a_stage, a_world, everything_stored
+from tests.end_to_end.stage import LONG_BACKFILL, NOW, Stage, a_stage, a_world, everything_stored
 from tests.end_to_end.truths import counted_minutes, true_minutes
 
 pytestmark = pytest.mark.crash
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.crash
 KILLS = int(os.environ.get("AOAI_TEST_CRASHES", "8"))
 ROOT = Path(__file__).parents[2]
 TODAY = midnight(NOW.date())
-LONGEST_LIFE_SECONDS = 0.9
+LONGEST_LIFE_SECONDS = 1.2
 
 
 class Collector:
@@ -78,8 +78,11 @@ class Collector:
 @contextmanager
 def a_killed_stage(database_url: str) -> Iterator[tuple[Stage, Collector]]:
     world = a_world(deployments=3)
-    with a_stage(database_url, world, LIMITS) as stage, Collector(database_url, stage.azure.url) as collector:
-        yield stage.limited(backfill_days=2), collector
+    with (
+        a_stage(database_url, world, LONG_BACKFILL) as stage,
+        Collector(database_url, stage.azure.url) as collector,
+    ):
+        yield stage, collector
 
 
 def assert_the_store_is_the_world(stage: Stage) -> None:
@@ -93,7 +96,7 @@ def assert_the_store_is_the_world(stage: Stage) -> None:
     with stage.engine.connect() as connection:
         day = tables.usage_day
         asked = select(func.sum(day.c.requests), func.sum(day.c.prompt_tokens)).where(
-            day.c.day < days.end.date()
+            day.c.day >= days.start.date(), day.c.day < days.end.date()
         )
         stored = tuple(connection.execute(asked).one())
     true = list(stage.azure.truth.usage(days.start, days.end))

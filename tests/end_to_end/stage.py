@@ -23,6 +23,8 @@ from collector.store.engine import open_engine
 NOW = datetime(2026, 11, 20, 12, 3, 20, tzinfo=UTC)
 """A Friday noon: offices in Europe and America are at work."""
 LIMITS = Limits(backfill_days=3, minute_backfill_days=3, threads=4)
+LONG_BACKFILL = replace(LIMITS, backfill_days=5, minute_backfill_days=5)
+"""Reaches the same days however far the clock has gone on before a first run came through."""
 RULES = MoneyRules(snapshot=load_snapshot().rows, notes=load_price_notes())
 
 

@@ -125,7 +125,9 @@ def _since(stage: Stage, start: datetime) -> Mapping[str, Sequence[Mapping[str, 
             for name in ("quantity", "cost", "low", "high"):
                 key = (row["deployment"], row["day"], row["kind"], row["tier"], row["unit_price"], name)
                 charges[key] = charges.get(key, Decimal(0)) + (row[name] or 0)
-    daily["charge_day"] = [{"charge": key, "comes_to": round(charges[key], 12)} for key in sorted(charges, key=str)]
+    daily["charge_day"] = [
+        {"charge": key, "comes_to": round(charges[key], 12)} for key in sorted(charges, key=str)
+    ]
     return hourly | daily
 
 
