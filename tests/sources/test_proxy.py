@@ -1,5 +1,6 @@
 """Behind a company's proxy, with certificates that only the company trusts: every client of ours finds its way."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
+from starlette.requests import Request
 
 from collector import cli
 from collector.delivery.mail import Mail, smtp_server
@@ -17,6 +19,7 @@ from collector.simulator.server import Simulator
 from collector.simulator.world import World
 from collector.sources import AzureSettings, open_sources
 from collector.sources.probes import Probe, probe
+from dashboard.provider import Provider
 from tests.delivery.letters import a_letter
 from tests.delivery.servers import Postbox, Receiver, mail_server, receiving
 from tests.sources.firewall import PrivateRoots, Proxy, a_proxy, an_entra, private_roots, tls_before
@@ -163,3 +166,17 @@ def test_a_webhook_goes_through_the_proxy_and_trusts_the_company_s_roots(company
         WebhookSender(Webhook(f"https://{HOOKS}/hook"), lambda: NOW).send(a_letter())
 
     assert ([f"{HOOKS}:443"], 1) == (company.proxy.asked, len(receiver.came))
+
+
+def test_signing_in_to_the_dashboard_goes_through_the_proxy_too(company: Company) -> None:
+    issuer = f"https://{LOGIN}/tenant/v2.0"
+    request = Request(
+        {"type": "http", "method": "GET", "path": "/login", "headers": [], "query_string": b"", "session": {}}
+    )
+
+    sent = asyncio.run(
+        Provider(issuer, "client", "secret").sign_in(request, "https://monitor.example.com/back")
+    )
+
+    assert (302, True) == (sent.status_code, sent.headers["location"].startswith(f"https://{LOGIN}/tenant/"))
+    assert {f"{LOGIN}:443"} == company.hosts()
