@@ -14,7 +14,7 @@ from typing import Final, Literal
 from collector.domain.periods import Month
 from collector.domain.pricing import PriceBook, Priced, PriceQuestion
 from collector.domain.savings import Saving, Spent, savings
-from collector.domain.types import NeedsHuman
+from collector.domain.types import Misconfigured, NeedsHuman
 from collector.domain.unit_costs import ProvisionedUse
 from collector.reports.finance import TOKEN_KINDS, FinanceReport, FinanceRow
 from collector.reports.finance_csv import write_csv
@@ -51,13 +51,19 @@ def write_report(
     out: Path,
     now: datetime,
 ) -> None:
-    """Write the months' report to `out`. Raises `NeedsHuman` for a month that has not begun or a path that cannot be written."""
+    """Write the months' report to `out`. Raises `Misconfigured` for months that cannot be, `NeedsHuman` for a path that cannot be written."""
     first, last = months
     for month in (first, last):
         if month.window.start > now:
-            raise NeedsHuman(f"--month {month}: expected a month that has begun, now is {now:%Y-%m-%d} (UTC)")
+            raise Misconfigured(
+                f"--month {month}: expected a month that has begun, now is {now:%Y-%m-%d} (UTC)"
+            )
+    if last.first_day < first.first_day:
+        raise Misconfigured(f"--through {last}: expected a month not before --month {first}")
     if format in ONE_MONTH and first != last:
-        raise NeedsHuman(f"--format {format} holds one month; expected --format focus-csv or focus-parquet")
+        raise Misconfigured(
+            f"--format {format} holds one month; expected --format focus-csv or focus-parquet"
+        )
     if format.startswith("focus"):
         reports = _each(engine, rules, months_between(first, last), now)
         if format == "focus-csv":

@@ -1,0 +1,76 @@
+"""`report finance` writes what was asked for, whole or not at all."""
+
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from collector import answers
+from collector.domain.pricing import PriceBook
+from collector.domain.types import NeedsHuman
+from collector.jobs.charges import MoneyRules
+from collector.jobs.report import ReportFormat, whole_report, write_report
+from tests.money.conftest import NOVEMBER, NOW, OCTOBER, Estate
+
+
+@pytest.fixture
+def book(estate: Estate) -> PriceBook:
+    return answers.price_book(
+        estate.engine, MoneyRules(snapshot=estate.rules.snapshot, notes=estate.rules.notes)
+    )
+
+
+def write(
+    estate: Estate, book: PriceBook, format: ReportFormat, out: Path, months: Any = (OCTOBER, OCTOBER)
+) -> None:
+    write_report(estate.engine, estate.rules, book, months, format, out, NOW)
+
+
+def test_the_workbook_of_a_pretend_month(estate: Estate, book: PriceBook, tmp_path: Path) -> None:
+    write(estate, book, "xlsx", tmp_path / "october.xlsx")
+
+    sheets = openpyxl.load_workbook(tmp_path / "october.xlsx").sheetnames
+    assert {"Reconciliation", "Unit costs", "Provisioned units", "Savings", "Unallocated"} <= set(sheets)
+
+
+def test_focus_holds_a_partition_a_month(estate: Estate, book: PriceBook, tmp_path: Path) -> None:
+    write(estate, book, "focus-parquet", tmp_path / "focus", (OCTOBER, NOVEMBER))
+
+    folders = sorted(one.name for one in (tmp_path / "focus").iterdir())
+    assert ["BillingPeriod=2026-10", "BillingPeriod=2026-11"] == folders
+    assert pq.read_metadata(tmp_path / "focus" / folders[0] / "part-0.parquet").num_rows > 80
+
+
+def test_savings_and_provisioned_units_stand_beside_prices(estate: Estate, book: PriceBook) -> None:
+    report = whole_report(estate.engine, estate.rules, book, OCTOBER, NOW)
+
+    assert {"batch"} <= {one.kind for one in report.savings}
+    assert all(one.monthly > 0 and one.assumes and one.evidence for one in report.savings)
+    assert any(one.by_token is not None and one.utilisation is not None for one in report.provisioned)
+
+
+@pytest.mark.parametrize(
+    ("months", "format", "said"),
+    [
+        (
+            (OCTOBER.shifted(14), OCTOBER.shifted(14)),
+            "csv",
+            "--month 2027-12: expected a month that has begun",
+        ),
+        ((OCTOBER, NOVEMBER), "xlsx", "--format xlsx holds one month"),
+        ((NOVEMBER, OCTOBER), "focus-csv", "expected a month not before --month"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(
+    estate: Estate, book: PriceBook, tmp_path: Path, months: Any, format: ReportFormat, said: str
+) -> None:
+    with pytest.raises(NeedsHuman, match=said):
+        write(estate, book, format, tmp_path / "out", months)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_named(estate: Estate, book: PriceBook, tmp_path: Path) -> None:
+    with pytest.raises(NeedsHuman, match="expected a path that can be written"):
+        write(estate, book, "csv", tmp_path / "no" / "such.csv")
