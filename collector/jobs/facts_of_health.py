@@ -64,11 +64,10 @@ def health_findings(connection: Connection, there: Estate, rules: AlertRules, no
             grant=row.remedy,
             where=_where(row.scope, there),
         )
-        found += [
-            collector_stale(fact, now, rules.thresholds),
-            collector_partial(fact, now),
-            role_missing(fact, now),
-        ]
+        refused = role_missing(fact, now)
+        # What was never read for want of a right is one story, and often a right that nobody means to give.
+        stale = replace(collector_stale(fact, now, rules.thresholds), yields_to=refused.key)
+        found += [stale, collector_partial(fact, now), refused]
     return found
 
 

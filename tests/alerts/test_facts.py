@@ -307,7 +307,7 @@ def test_a_missing_role_is_named_and_nothing_else_is_said_of_its_failures(world:
 
     assert (1, "Cognitive Services Usages Reader") == (found.level, found.fact)
     assert 0 == world.finding(f"collector_partial|quotas|{scope}").level
-    assert 3 == world.finding(f"collector_stale|quotas|{scope}").level
+    assert f"role_missing|quotas|{scope}" == world.finding(f"collector_stale|quotas|{scope}").yields_to
 
 
 def test_failing_twice_in_a_row_is_told_and_once_is_weather(world: World) -> None:
