@@ -145,6 +145,19 @@ def fit(asked: Asked, question: FitQuestion) -> Json:
     }
 
 
+def units(asked: Asked) -> Json:
+    """Provisioned deployments: use, idle units, spillover, what a unit carries, and what each size would cost."""
+    estate = room_estate(asked.connection, asked.now, asked.filters)
+    provisioned = [seat for seat in estate.seats if seat.provisioned]
+    prices = _prices(asked, estate) if provisioned else None
+    stories = [unit_story(asked.connection, seat, prices, asked.now) for seat in provisioned]
+    return {
+        "as_of": plain(overview.freshness(asked.connection, JOBS, asked.filters).as_of),
+        "days": DAYS,
+        "deployments": [unit_object(story) for story in stories if story is not None],
+    }
+
+
 def recommendation_object(one: Recommendation) -> Json:
     return plain(one)
 
@@ -165,7 +178,12 @@ def line_object(line: Line) -> Json:
 
 def unit_object(story: UnitStory) -> Json:
     """A provisioned deployment's units and what each size would cost."""
+    seat = story.seat
     return {
+        **{
+            name: getattr(seat, name)
+            for name in ("subscription_id", "account", "deployment", "model", "sku", "location")
+        },
         "use": plain(story.use),
         "rate": plain(story.rate),
         "spilled_tokens": story.spilled_tokens,

@@ -187,6 +187,39 @@ def fit(
         )
 
 
+@room.command()
+@filter_options
+@json_option
+def units(as_json: bool, **filters: tuple[str, ...]) -> None:
+    """How well provisioned units are used, what spills, and which size would cost least; from the last 30 days."""
+    from collector import answers_room, settings, wiring
+
+    chosen = settings.load()
+    with wiring.reading(chosen) as connection:
+        found = answers_room.units(_asked(connection, chosen, filters))
+    if as_json:
+        print_json(found)
+        return
+    for one in found["deployments"]:
+        use = one["use"]
+        peak = "unknown" if use["peak"] is None else f"{use['peak']:.0f} %"
+        print_line(
+            f"{one['deployment']} ({one['model']}, {one['sku']}): {use['units']:,} units, highest use {peak}, "
+            f"{use['minutes_full']:,} minutes full, {use['spilled']:,} requests spilled"
+        )
+        for term, curve in one["curves"].items():
+            best = curve["cheapest"]
+            print_line(
+                f"    bought {term}: cheapest with {best['units']:,} units at {Decimal(best['unit_cost']) + Decimal(best['spilled_cost']):,.2f} "
+                f"{curve['currency']}, all by the token {Decimal(curve['token_cost']):,.2f}; never full with "
+                f"{curve['never_throttles']['units']:,}"
+            )
+        if one["why_no_curve"]:
+            print_line(f"    no curve: {one['why_no_curve']}")
+    if not found["deployments"]:
+        print_line("No deployment with provisioned units whose minutes are known.")
+
+
 def _suppose(text: str, as_json: bool, filters: Mapping[str, tuple[str, ...]]) -> None:
     found = _advised(text, filters)
     if as_json:

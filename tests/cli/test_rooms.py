@@ -117,6 +117,23 @@ def advised(store: str, **asked: Any) -> Any:
     return found
 
 
+def test_units_tell_use_and_a_curve_or_why_there_is_none(store: str) -> None:
+    rules = MoneyRules(snapshot=load_snapshot().rows, notes=load_price_notes())
+    engine = open_engine(store, read_only=True)
+    with engine.connect() as connection:
+        found = answers_room.units(answers_room.Asked(connection, NOW, rules))
+    engine.dispose()
+
+    assert "copilot-ptu" in {one["deployment"] for one in found["deployments"]}
+    for one in found["deployments"]:
+        assert bool(one["curves"]) != bool(one["why_no_curve"])
+        for curve in one["curves"].values():
+            least = min(float(point["unit_cost"]) + float(point["spilled_cost"]) for point in curve["points"])
+            best = curve["cheapest"]
+            assert least == pytest.approx(float(best["unit_cost"]) + float(best["spilled_cost"]))
+            assert 0 == curve["never_throttles"]["minutes_full"]
+
+
 BAD = {
     "unknown model": (("fit", "--model", "gpt-9", "--tpm", "1000"), "no location offers it"),
     "unknown SKU": (("fit", "--model", "gpt-4o", "--tpm", "1000", "--sku", "Globl"), "is offered as"),
