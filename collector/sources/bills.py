@@ -169,6 +169,9 @@ def _read(asked: _Query, kind: str, charge_type: str, by: str) -> Iterator[BillL
         cost = _number(row, "cost", "pretaxcost", "totalcost")
         if cost is None:
             raise TryLater(f"{asked.scope}: a bill row without a cost, with {', '.join(sorted(row))}")
+        currency = _text(row, "currency").upper()
+        if not currency:
+            raise TryLater(f"{asked.scope}: a bill row without a currency, with {', '.join(sorted(row))}")
         meter = _text(row, by.lower())
         yield BillLine(
             scope=asked.scope,
@@ -180,7 +183,7 @@ def _read(asked: _Query, kind: str, charge_type: str, by: str) -> Iterator[BillL
             quantity=_number(row, "usagequantity", "totalquantity", "quantity"),
             actual=cost if kind == "ActualCost" else None,
             amortised=cost if kind == "AmortizedCost" else None,
-            currency=_text(row, "currency").upper(),
+            currency=currency,
         )
 
 

@@ -1,5 +1,6 @@
 """`report finance` writes what was asked for, whole or not at all."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 
 from collector import answers
 from collector.domain.pricing import PriceBook
+from collector.domain.teams import parse_team_rules
 from collector.domain.types import NeedsHuman
 from collector.jobs.charges import MoneyRules
 from collector.jobs.report import ReportFormat, whole_report, write_report
+from collector.store.reads.finance_report import finance_report
 from tests.money.conftest import NOVEMBER, NOW, OCTOBER, Estate
 
 
@@ -74,3 +77,11 @@ def test_what_cannot_be_asked_is_refused(
 def test_a_place_that_cannot_be_written_is_named(estate: Estate, book: PriceBook, tmp_path: Path) -> None:
     with pytest.raises(NeedsHuman, match="expected a path that can be written"):
         write(estate, book, "csv", tmp_path / "no" / "such.csv")
+
+
+def test_a_team_rule_that_fits_nothing_is_said(estate: Estate) -> None:
+    rules = replace(estate.rules, teams=parse_team_rules([{"team": "ghosts", "deployment": "no-such-*"}]))
+    with estate.engine.connect() as connection:
+        notes = finance_report(connection, OCTOBER, NOW, rules).notes
+
+    assert "[[teams]] number 1 (ghosts) fits nothing in this month." in notes

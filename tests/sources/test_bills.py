@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from collector.domain.types import BillLine, NeedsHuman
+from collector.domain.types import BillLine, NeedsHuman, TryLater
 from collector.sources import AzureSources
 from tests.sources.loopback import Asked, Loopback, Reply
 from tests.sources.worlds import SUBSCRIPTION, an_account
@@ -43,7 +43,7 @@ ROWS: tuple[Row, ...] = (
 _NAMES = {"ResourceId": 1, "ResourceGuid": 2, "Meter": 3, "ChargeType": 4}
 
 
-def cost_management(rows: Sequence[Row], page: int = 1000) -> Any:
+def cost_management(rows: Sequence[Row], page: int = 1000, currency: str = "EUR") -> Any:
     """Groups as asked, columns in an order of its own, `page` rows at a time."""
 
     def answer(asked: Asked) -> Reply:
@@ -64,7 +64,7 @@ def cost_management(rows: Sequence[Row], page: int = 1000) -> Any:
                 total[1] += row[6]
         daily = dataset["granularity"] == "Daily"
         columns = ["Currency", *groups, *(["UsageDate"] if daily else []), "UsageQuantity", "Cost"]
-        listed = [["EUR", *key, *([20261102] if daily else []), *total] for key, total in sums.items()]
+        listed = [[currency, *key, *([20261102] if daily else []), *total] for key, total in sums.items()]
         skip = int(asked.query.get("$skiptoken", 0))
         link = f"{asked.path}?api-version=2025-03-01&$skiptoken={skip + page}"
         return Reply(
@@ -168,6 +168,12 @@ def test_no_bill_is_an_empty_list(azure: Loopback, sources: AzureSources) -> Non
 def test_the_billing_currency_is_read_from_the_bill(azure: Loopback, sources: AzureSources) -> None:
     azure.on(QUERY, cost_management(ROWS))
     assert "EUR" == sources.bills.billing_currency(SUBSCRIPTION)
+
+
+def test_a_bill_without_a_currency_is_no_bill(azure: Loopback, sources: AzureSources) -> None:
+    azure.on(QUERY, cost_management(ROWS, currency=""))
+    with pytest.raises(TryLater, match="a bill row without a currency"):
+        sources.bills.bill(SUBSCRIPTION, DAY, DAY)
 
 
 def test_a_refused_bill_names_its_role(azure: Loopback, sources: AzureSources) -> None:

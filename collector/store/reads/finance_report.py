@@ -356,6 +356,12 @@ def _notes(rows: Sequence[FinanceRow], rules: FinanceRules) -> list[str]:
         notes.append(
             "Calibrated: input was parted into cached and uncached as the account's own bill of 28 days before the month told."
         )
+    named = {row.team for row in rows}
+    notes += [
+        f"[[teams]] number {number} ({rule.team}) fits nothing in this month."
+        for number, rule in enumerate(rules.teams.rules, 1)
+        if rule.team not in named
+    ]
     if any(row.low != row.high for row in rows):
         notes.append("Low and high bound what metrics cannot tell: cached input, long context, service tier.")
     return notes
