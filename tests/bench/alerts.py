@@ -36,7 +36,7 @@ def bench(engine: str, *, quick: bool = False) -> Table:
         whole = take(lambda: alert(store.engine, how.look, how.rules, how.writing, NOW), times)
         table.add(
             "gathering facts, every rule",
-            f"{rules.seconds:.2f} s, {found:,} findings",
+            f"{rules.seconds:.2f} s ({rules.processor_seconds:.2f} s of our processor), {found:,} findings",
             f"≤ {LIMIT_SECONDS:.0f} s",
             rules.seconds <= LIMIT_SECONDS,
         )
