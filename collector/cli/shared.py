@@ -46,8 +46,8 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def clock() -> Callable[[], datetime]:
     """The clock that the command was given as its object, else the machine's."""
     context = click.get_current_context(silent=True)
-    given = None if context is None else context.obj
-    return given if callable(given) else lambda: datetime.now(UTC)
+    given: Callable[[], datetime] | None = None if context is None else context.obj
+    return given or (lambda: datetime.now(UTC))
 
 
 def utc_now() -> datetime:
