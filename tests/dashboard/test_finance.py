@@ -20,7 +20,7 @@ def test_the_screen_opens_on_every_store(opened: Opened, name: str) -> None:
 
 def test_its_tiles_are_the_reports(opened: Opened) -> None:
     app = opened("finance", "demo")
-    report = finance_state.report(app.selectbox(key="finance-month").value)
+    report = finance_state.report(str(app.selectbox(key="finance-month").value))
     estimate = sum(row.estimate or 0 for row in report.rows)
 
     assert formats.money(estimate, "USD") in [metric.value for metric in app.metric]  # pyright: ignore[reportArgumentType]  # a sum of decimals
@@ -39,5 +39,5 @@ def test_another_month_is_another_report(opened: Opened) -> None:
 def test_the_workbook_is_one(opened: Opened) -> None:
     month = opened("finance", "demo").selectbox(key="finance-month").value
 
-    book = openpyxl.load_workbook(io.BytesIO(finance_state.workbook(month)))
+    book = openpyxl.load_workbook(io.BytesIO(finance_state.workbook(str(month))))
     assert "Reconciliation" in book.sheetnames

@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 
 from collector.domain.closing import (
+    Amounts,
     BillRead,
+    DeploymentCurrency,
     closable_months,
     closes_by_itself,
     restated,
@@ -69,7 +71,7 @@ def test_closable_months_are_those_over_and_not_closed() -> None:
 
 def test_a_change_of_a_cent_is_restated_and_less_is_not() -> None:
     key = (ACCOUNT, "chat", "USD")
-    before = {key: (Decimal("10.00"), Decimal(9))}
+    before: dict[DeploymentCurrency, Amounts] = {key: (Decimal("10.00"), Decimal(9))}
 
     assert [] == restated(OCTOBER, before, {key: (Decimal("10.004"), Decimal(9))}, END)
     (one,) = restated(OCTOBER, before, {key: (Decimal("10.01"), Decimal(9))}, END)

@@ -18,7 +18,7 @@ from collector.domain.allocation import TeamCost
 from collector.domain.periods import Month
 from collector.domain.reconciliation import Cause, Reconciliation, Status
 from collector.domain.types import NeedsHuman
-from collector.jobs.report import _write_aside  # pyright: ignore[reportPrivateUsage]  # its promise is tested on its own
+from collector.jobs.report import _write_aside  # its promise is tested on its own
 from collector.reports.finance import (
     BILL,
     FinanceReport,
@@ -115,7 +115,8 @@ def test_the_workbook_has_a_sheet_for_each_question(workbook: Path) -> None:
         "Summary", "By team", "By model", "By deployment", "By SKU and direction", "Reconciliation", "Unpriced", "Unallocated",
         "Price sources", "Notes",
     ] == book.sheetnames  # fmt: skip
-    assert 1 == len(book["Summary"]._charts)  # openpyxl tells charts by this attribute alone
+    summary: Any = book["Summary"]
+    assert 1 == len(summary._charts)  # openpyxl tells charts by this attribute alone
 
 
 def test_the_workbooks_figures_are_the_reports(workbook: Path) -> None:
@@ -220,7 +221,7 @@ def test_focus_csv_and_parquet_hold_the_same(tmp_path: Path) -> None:
 
     with (tmp_path / "focus.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    table = pq.read_table(tmp_path / "focus" / "BillingPeriod=2026-10" / "part-0.parquet", partitioning=None)
+    table = pq.ParquetFile(tmp_path / "focus" / "BillingPeriod=2026-10" / "part-0.parquet").read()
     assert SCHEMA.names == list(rows[0]) == table.schema.names
     assert [Decimal(row["BilledCost"]) for row in rows] == table["BilledCost"].to_pylist()
     assert f"'{HOSTILE}" == rows[2]["ResourceName"]
