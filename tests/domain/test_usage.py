@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.domain.families import AZURE_OPENAI, MODELS, FamilyTotals
-from collector.domain.minutes import unpack_hour
+from collector.domain.minutes import HourMinutes, unpack_hour
 from collector.domain.periods import Window
-from collector.domain.types import MetricSeries
+from collector.domain.types import MetricSeries, UsageHour
 from collector.domain.usage import Existence, Reading, request_totals, usage_hours
 
 ACCOUNT = UUID(int=1)
@@ -45,6 +45,11 @@ def minute(at, value, length=60):
 
 def the_hours(reading, known=None, rest=None):
     return usage_hours(reading, known or {}, rest or {}).hours
+
+
+def minutes_of(hour: UsageHour) -> HourMinutes:
+    assert hour.minutes is not None
+    return unpack_hour(hour.minutes)
 
 
 def test_requests_are_told_apart_by_status_and_spillover():
@@ -113,7 +118,7 @@ def test_an_idle_deployment_has_hours_of_zeros_that_are_covered():
     (hour,) = the_hours(a_reading(), known)
 
     assert (0, 0, 60) == (hour.requests, hour.prompt_tokens, hour.minutes_covered)
-    assert (0,) * 60 == unpack_hour(hour.minutes).requests
+    assert (0,) * 60 == minutes_of(hour).requests
 
 
 def test_a_deployment_has_no_hours_before_it_was_made_nor_after_it_went():
@@ -140,7 +145,7 @@ def test_the_newest_hour_covers_only_the_minutes_that_were_read():
     first, last = the_hours(reading, {(ACCOUNT, "chat"): Existence("Chat", NOON - timedelta(days=9))})
 
     assert (60, 15) == (first.minutes_covered, last.minutes_covered)
-    assert [True] * 15 + [False] * 45 == list(unpack_hour(last.minutes).covered)
+    assert [True] * 15 + [False] * 45 == list(minutes_of(last).covered)
 
 
 def test_an_hour_in_which_the_version_changed_keeps_both_parts():
@@ -186,7 +191,7 @@ def test_utilisation_is_unknown_where_nothing_is_published():
     (hour,) = the_hours(reading, {(ACCOUNT, "chat"): Existence("Chat", NOON - timedelta(days=9))})
 
     assert (50.0, 80.0) == (hour.ptu_mean, hour.ptu_max)
-    assert (None,) * 59 == tuple(value for value in unpack_hour(hour.minutes).ptu_max if value is None)
+    assert (None,) * 59 == tuple(value for value in minutes_of(hour).ptu_max if value is None)
 
 
 def test_hours_asked_by_the_hour_know_no_minutes():
@@ -231,9 +236,11 @@ def test_no_token_is_lost_or_counted_twice(requests, prompt, completion):
     hours = the_hours(reading, {(ACCOUNT, "chat"): Existence("Chat", NOON - timedelta(days=9))})
 
     assert sum(requests) == sum(hour.requests for hour in hours)
-    assert sum(prompt) == sum(hour.prompt_tokens for hour in hours)
-    assert sum(completion) == sum(sum(unpack_hour(hour.minutes).completion) for hour in hours)
-    assert max(p + c for p, c in zip(prompt, completion, strict=True)) == max(hour.peak_tpm for hour in hours)
+    assert sum(prompt) == sum(hour.prompt_tokens or 0 for hour in hours)
+    assert sum(completion) == sum(sum(minutes_of(hour).completion) for hour in hours)
+    assert max(p + c for p, c in zip(prompt, completion, strict=True)) == max(
+        hour.peak_tpm or 0 for hour in hours
+    )
 
 
 def test_request_totals_are_split_at_midnight():
