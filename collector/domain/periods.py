@@ -149,10 +149,11 @@ def plan_windows(
     # Also before what is known: its newest minutes were partial when they were read, however long ago.
     wanted_from = floor_hour(min(known_through, now) - trailing)
     start = max(wanted_from, oldest)
-    gap_end = min(start, floor_hour(end))
+    # What lies before the newest known minute was read once: only what came after it is lost.
+    lost_from, gap_end = floor_hour(min(known_through, now)), min(start, floor_hour(end))
     return Plan(
         _planned(start, end, "PT1M", minute_window_days),
-        gap=Window(wanted_from, gap_end) if wanted_from < gap_end else None,
+        gap=Window(lost_from, gap_end) if lost_from < gap_end else None,
         clock_went_back=now < known_through,
     )
 

@@ -128,7 +128,7 @@ def test_what_azure_has_forgotten_is_a_shown_gap():
     stopped_at = NOW - timedelta(days=100)
     plan = plan_windows(stopped_at, NOW)
     oldest = utc(2026, 8, 21, 11)
-    assert Window(floor_hour(stopped_at - timedelta(hours=1)), oldest) == plan.gap
+    assert Window(floor_hour(stopped_at), oldest) == plan.gap
     assert oldest == plan.windows[0].window.start
 
 
@@ -174,16 +174,19 @@ def test_windows_cover_exactly_the_wanted_span(
         one.start == floor_hour(one.start) and one.length <= timedelta(days=chop + 7) for one in windows
     )
     assert windows[0].start >= oldest
+    trailing = timedelta(hours=48) if nightly else timedelta(hours=1)
     wanted = (
         midnight((now - timedelta(days=backfill)).date())
         if known is None
-        else floor_hour(min(known, now - (timedelta(hours=48) if nightly else timedelta(hours=1))))
+        else floor_hour(min(known, now) - trailing)
     )
     if wanted >= oldest:
         assert (wanted, None) == (windows[0].start, plan.gap)
-    else:
-        assert windows[0].start - oldest < timedelta(hours=1)
-        assert (None if known is None else Window(wanted, windows[0].start)) == plan.gap
+        return
+    assert windows[0].start - oldest < timedelta(hours=1)
+    lost = None if known is None else floor_hour(min(known, now))
+    is_gap = lost is not None and lost < windows[0].start
+    assert (Window(lost, windows[0].start) if lost and is_gap else None) == plan.gap
 
 
 @given(now=instants, later=st.integers(0, 30))
@@ -191,5 +194,6 @@ def test_planning_again_after_success_yields_only_the_trailing_window(now: datet
     first = plan_windows(None, now)
     again = plan_windows(first.windows[-1].window.end, now + timedelta(minutes=later))
     span = Window(again.windows[0].window.start, again.windows[-1].window.end)
-    assert span.length < timedelta(hours=2)
+    # The trailing hour before what is known, its first minute, and the minutes since.
+    assert span.length < timedelta(hours=2, minutes=later)
     assert {"PT1M"} == {planned.grain for planned in again}
