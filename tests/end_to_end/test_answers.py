@@ -228,7 +228,7 @@ def test_room_keeps_the_contract_and_tells_the_worlds_own_figures(answered: tupl
     assert compared > 15
 
 
-def test_room_of_settled_days_is_the_worlds_own_exactly(answered: tuple[Stage, Ask]) -> None:
+def test_room_counts_no_less_than_the_worlds_settled_days(answered: tuple[Stage, Ask]) -> None:
     stage, ask = answered
     found = {
         (row["account"], row["deployment"]): row for row in ask("room", "--period", "30d")["deployments"]
@@ -241,7 +241,7 @@ def test_room_of_settled_days_is_the_worlds_own_exactly(answered: tuple[Stage, A
             assert found[key]["spilled"] >= sum(one.spilled for one in mine)
 
 
-def test_endings_keep_the_contract_and_count_the_worlds_requests(answered: tuple[Stage, Ask]) -> None:
+def test_endings_keep_the_contract_and_name_every_living_deployment(answered: tuple[Stage, Ask]) -> None:
     stage, ask = answered
     found = ask("endings")
     assert_rows(found["deployments"], ENDING_ROW)
