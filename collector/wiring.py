@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from collector.domain.money.teams import parse_team_rules
 from collector.domain.pricing import parse_rates
-from collector.domain.teams import parse_team_rules
 from collector.domain.types import NeedsHuman, TryLater
 from collector.jobs.charges import MoneyRules
 from collector.jobs.context import Context, Limits, NoProgress
@@ -23,11 +23,11 @@ from collector.store.prune import Retention
 
 if TYPE_CHECKING:
     from collector.delivery.post import Post
-    from collector.domain.alert_settings import AlertRules
-    from collector.jobs.facts_for_rules import Known
+    from collector.domain.alerts.settings import AlertRules
+    from collector.jobs.facts.look import Known
     from collector.jobs.schedule import Step
     from collector.jobs.steps import Telling
-    from collector.reports.letters import Writing
+    from collector.reports.letters.compose import Writing
     from collector.sources import AzureSettings
     from collector.store.reads.finance_report import FinanceRules
 
@@ -175,7 +175,7 @@ def money_rules(settings: Settings) -> MoneyRules:
 
 def finance_rules(settings: Settings) -> "FinanceRules":
     """What a month's report and its closing need beside the store."""
-    from collector.domain.budgets import BadBudget, parse_budgets
+    from collector.domain.money.budgets import BadBudget, parse_budgets
     from collector.store.reads.finance_report import FinanceRules
 
     money = money_rules(settings)
@@ -188,9 +188,9 @@ def finance_rules(settings: Settings) -> "FinanceRules":
 
 def alert_rules(settings: Settings) -> "AlertRules":
     """Who is told what and when, as configured; a rule, route or webhook that cannot be is named."""
-    from collector.domain import alert_settings as read
-    from collector.domain.alerting_types import AlertConfig
-    from collector.domain.rules_routing import Routing
+    from collector.domain.alerts import settings as read
+    from collector.domain.alerts.routing import Routing
+    from collector.domain.alerts.types import AlertConfig
 
     said = settings.alerts
     try:
@@ -229,9 +229,9 @@ def known_of_rules(settings: Settings) -> "Known":
     from collector.catalog.api_versions import load_api_versions
     from collector.catalog.models import load_models, own_deadlines
     from collector.catalog.prices import load_snapshot
-    from collector.domain.budgets import parse_budgets
-    from collector.jobs.facts_for_rules import Known
-    from collector.jobs.facts_of_endings import DatedKnowledge
+    from collector.domain.money.budgets import parse_budgets
+    from collector.jobs.facts.endings import DatedKnowledge
+    from collector.jobs.facts.look import Known
 
     try:
         dated = DatedKnowledge(
@@ -245,7 +245,7 @@ def known_of_rules(settings: Settings) -> "Known":
 
 
 def writing_of(settings: Settings) -> "Writing":
-    from collector.reports.letters import Writing
+    from collector.reports.letters.compose import Writing
 
     return Writing(settings.mail.sender or UNNAMED_SENDER, settings.public_url, settings.alerts.unsubscribe)
 
@@ -266,7 +266,7 @@ def build_post(settings: Settings) -> "Post":
 
 def telling(settings: Settings) -> "Telling":
     """All that the alert step and the outbox need, checked before anything starts."""
-    from collector.jobs.facts_for_rules import looking
+    from collector.jobs.facts.look import looking
     from collector.jobs.steps import Telling
 
     rules = alert_rules(settings)
@@ -282,7 +282,7 @@ def telling(settings: Settings) -> "Telling":
 
 
 def _finance_to(settings: Settings) -> tuple[str, ...]:
-    from collector.domain.rules_routing import bad_address
+    from collector.domain.alerts.routing import bad_address
 
     to = tuple(settings.alerts.finance_to or settings.mail.to)
     for address in to:

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from collector.domain.alerting_types import Action, AlertState
+from collector.domain.alerts.types import Action, AlertState
 from collector.store.engine import retrying
 from collector.store.errors import clear_errors
 from collector.store.reads import alerts as reads

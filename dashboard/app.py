@@ -7,8 +7,8 @@ import streamlit as st
 from collector.settings import BadSettings
 from collector.store.errors import StoreError
 from dashboard import filters, show, state, words, words_finance
+from dashboard.login.visitors import visitor
 from dashboard.room_pages import room_pages
-from dashboard.visitors import visitor
 
 HERE = Path(__file__).parent
 

@@ -6,11 +6,11 @@ from tempfile import TemporaryDirectory
 
 from collector.catalog.price_notes import load_price_notes
 from collector.catalog.prices import load_snapshot
-from collector.domain.budgets import parse_budgets
+from collector.domain.money.budgets import parse_budgets
+from collector.domain.money.teams import parse_team_rules
 from collector.domain.periods import Month
-from collector.domain.teams import parse_team_rules
-from collector.reports.finance import FinanceReport
-from collector.reports.workbook import write_workbook
+from collector.reports.finance.figures import FinanceReport
+from collector.reports.finance.workbook import write_workbook
 from collector.store.reads.cost import cost_months
 from collector.store.reads.finance_report import FinanceRules, finance_report
 from dashboard import state

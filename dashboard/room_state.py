@@ -12,15 +12,15 @@ import streamlit as st
 
 from collector.catalog.price_notes import load_price_notes
 from collector.catalog.prices import load_snapshot
-from collector.domain.advice import recommend
-from collector.domain.advice_need import urgency_of
-from collector.domain.advice_types import Recommendation
-from collector.domain.fit import Fit, FitQuestion, fits
-from collector.domain.fullness import NoDate, UntilFull
+from collector.domain.advice.fit import Fit, FitQuestion, fits
+from collector.domain.advice.need import urgency_of
+from collector.domain.advice.prices import RoomPrices, with_price_ratios
+from collector.domain.advice.ranking import recommend
+from collector.domain.advice.types import Recommendation
 from collector.domain.periods import Window, last_days
 from collector.domain.pricing import PriceBook, parse_rates
-from collector.domain.room_prices import RoomPrices, with_price_ratios
-from collector.domain.throttling import Diagnosis
+from collector.domain.room.fullness import NoDate, UntilFull
+from collector.domain.room.throttling import Diagnosis
 from collector.store.reads import posture, quality, room
 from collector.store.reads.catalog import all_models
 from collector.store.reads.evidence import DeploymentMinutes, deployment_evidence

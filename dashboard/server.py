@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from collector.settings import Settings, load
 from collector.store.errors import StoreError
 from dashboard import health
-from dashboard.login import guard
+from dashboard.login.guard import guard
 from dashboard.page import KnowsItsServer
 
 SCRIPT = Path(__file__).with_name("app.py")

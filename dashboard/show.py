@@ -12,10 +12,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import charts, words
+from dashboard.login.visitors import Visitor
 from dashboard.tables import Column, Table, to_csv
 from dashboard.views import Notice, Tile
 from dashboard.views.freshness import FreshnessView
-from dashboard.visitors import Visitor
 
 ROW, HEADER, MOST_ROWS, PINNED_FROM = 35, 37, 14, 7
 

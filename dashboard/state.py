@@ -17,8 +17,8 @@ import streamlit as st
 
 from collector.catalog.api_versions import load_api_versions
 from collector.catalog.models import load_models, own_deadlines
-from collector.domain.endings import model_catalog
-from collector.domain.forecast import MonthForecast, NoForecast, month_end
+from collector.domain.endings.models import model_catalog
+from collector.domain.money.forecast import MonthForecast, NoForecast, month_end
 from collector.domain.periods import Window, last_days, midnight, month_of
 from collector.domain.types import account_key
 from collector.reports.fullness import days_to_full

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from collector.domain.forecast import MonthForecast
+from collector.domain.money.forecast import MonthForecast
 from collector.store.reads.cost import Dimension
 from dashboard import formats
 from dashboard.periods import MONTH_TO_DATE, ROLLING, Period

@@ -23,6 +23,7 @@ MISTAKES = [
     ("floors", "collector.domain", "import collector.store"),
     ("floors", "collector.sources", "import collector.simulator"),
     ("floors", "collector.jobs", "import collector.wiring"),
+    ("figures", "collector.domain.room", "import collector.domain.money.charges"),
     ("pure", "collector.reports", "import smtplib"),
     ("pure", "collector.catalog", "from azure.core import exceptions"),
     ("dashboard", "dashboard.views", "import collector.jobs"),

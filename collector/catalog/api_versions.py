@@ -12,7 +12,7 @@ from importlib import resources
 import orjson
 
 from collector.catalog.overrides import BadOverride, rows
-from collector.domain.api_endings import ApiVersionFact, FeatureRetirement
+from collector.domain.endings.api_versions import ApiVersionFact, FeatureRetirement
 
 VERSION_KEYS = ("api_version", "retires_on", "successor", "note", "source")
 FEATURE_KEYS = ("feature", "operations", "retires_on", "replacement", "source")

@@ -61,8 +61,8 @@ def run(ctx: click.Context, dry_run: bool, no_send: bool, no_wait: bool) -> None
 def preview(rule: str, html: Path | None) -> None:
     """The letter of a rule, rendered from a made-up example."""
     from collector import settings, wiring
-    from collector.domain.rules_table import RULES
-    from collector.reports.letter_preview import preview as render
+    from collector.domain.alerts.table import RULES
+    from collector.reports.letters.preview import preview as render
 
     if rule not in RULES:
         raise click.UsageError(f"no rule {rule!r}: expected one of {', '.join(RULES)}")
@@ -80,7 +80,7 @@ def preview(rule: str, html: Path | None) -> None:
 def list_alerts(everything: bool, as_json: bool) -> None:
     """Alerts that are open or acknowledged, the most urgent first."""
     from collector import settings, wiring
-    from collector.domain.rules import SEVERITIES
+    from collector.domain.alerts.rules import SEVERITIES
     from collector.store.reads import alerts
 
     with wiring.reading(settings.load()) as connection:
@@ -224,7 +224,7 @@ def short(key: str) -> str:
 
 def _ask(key: str, kind: Any, who: str, why: str, until: datetime | None) -> None:
     from collector import settings, wiring
-    from collector.domain.alerting_types import Action
+    from collector.domain.alerts.types import Action
     from collector.store.engine import retrying
     from collector.store.reads import alerts
     from collector.store.writes.alerts import ask_for

@@ -46,7 +46,8 @@ def cost(
     **filters: tuple[str, ...],
 ) -> None:
     """What it cost, by deployment and kind of use, and what has no price."""
-    from collector import answers, settings, wiring
+    from collector import settings, wiring
+    from collector.answers import basic as answers
 
     if by and basis == "bill":
         raise click.UsageError(
@@ -99,7 +100,8 @@ def _basis_words(rows: Sequence[Json]) -> str:
 @json_option
 def endings(as_json: bool, **filters: tuple[str, ...]) -> None:
     """What ends when: deployments whose model retires, and api-versions in use."""
-    from collector import answers, settings, wiring
+    from collector import settings, wiring
+    from collector.answers import basic as answers
 
     chosen = settings.load()
     with wiring.reading(chosen) as connection:
@@ -143,7 +145,8 @@ def endings(as_json: bool, **filters: tuple[str, ...]) -> None:
 @json_option
 def status(as_json: bool) -> None:
     """How far everything is known, what failed and why, and what knowing it cost."""
-    from collector import answers, settings, wiring
+    from collector import settings, wiring
+    from collector.answers import basic as answers
 
     chosen = settings.load()
     with wiring.reading(chosen) as connection:
@@ -206,7 +209,8 @@ def prices() -> None:
 @click.pass_context
 def explain(ctx: click.Context, questions: Path | None, as_json: bool, **asked: Any) -> None:
     """Which price a use has, from which meter, by which step, and what else was considered."""
-    from collector import answers, settings, wiring
+    from collector import settings, wiring
+    from collector.answers import basic as answers
 
     chosen = settings.load()
     currency = asked.pop("currency") or chosen.currency or "USD"
@@ -239,7 +243,8 @@ def explain(ctx: click.Context, questions: Path | None, as_json: bool, **asked: 
 @json_option
 def audit(as_json: bool) -> None:
     """Deployments without a price, and meters whose names could not be read."""
-    from collector import answers, settings, wiring
+    from collector import settings, wiring
+    from collector.answers import basic as answers
 
     chosen = settings.load()
     with wiring.reading(chosen) as connection:

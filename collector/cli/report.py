@@ -36,7 +36,8 @@ def report() -> None:
 )
 def finance(month: Month, through: Month | None, format_: str, out: Path) -> None:
     """Write the month's report: workbook, CSV, page for mail, or FOCUS 1.2."""
-    from collector import answers, settings, wiring
+    from collector import settings, wiring
+    from collector.answers import basic as answers
     from collector.jobs.report import write_report
 
     chosen = settings.load()

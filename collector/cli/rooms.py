@@ -30,7 +30,8 @@ def _as_usage() -> Iterator[None]:
 
 
 def _asked(connection: Any, chosen: Any, filters: Mapping[str, tuple[str, ...]]) -> Any:
-    from collector import answers_room, wiring
+    from collector import wiring
+    from collector.answers import room as answers_room
 
     return answers_room.Asked(connection, utc_now(), wiring.money_rules(chosen), chosen_filters(filters))
 
@@ -59,7 +60,9 @@ def room(
     if what_if is not None:
         _suppose(what_if, as_json, filters)
         return
-    from collector import answers, answers_room, settings, wiring
+    from collector import settings, wiring
+    from collector.answers import basic as answers
+    from collector.answers import room as answers_room
 
     chosen = chosen_filters(filters)
     with wiring.reading(settings.load()) as connection:
@@ -99,7 +102,8 @@ def room(
 @json_option
 def diagnose(deployment: str | None, period: str, as_json: bool, **filters: tuple[str, ...]) -> None:
     """Why requests were refused: the likely cause, its evidence and what usually helps."""
-    from collector import answers_room, settings, wiring
+    from collector import settings, wiring
+    from collector.answers import room as answers_room
 
     chosen = settings.load()
     with _as_usage(), wiring.reading(chosen) as connection:
@@ -144,8 +148,9 @@ def fit(
     model: str, tpm: int, sku: str | None, version: str | None, zone: Any, as_json: bool, **filters: tuple[str, ...]
 ) -> None:  # fmt: skip
     """Where a new deployment fits: every subscription and location that offers it, best first."""
-    from collector import answers_room, settings, wiring
-    from collector.domain.fit import FitQuestion
+    from collector import settings, wiring
+    from collector.answers import room as answers_room
+    from collector.domain.advice.fit import FitQuestion
 
     subscriptions = filters["subscription"]
     chosen = settings.load()
@@ -192,7 +197,8 @@ def fit(
 @json_option
 def units(as_json: bool, **filters: tuple[str, ...]) -> None:
     """How well provisioned units are used, what spills, and which size would cost least; from the last 30 days."""
-    from collector import answers_room, settings, wiring
+    from collector import settings, wiring
+    from collector.answers import room as answers_room
 
     chosen = settings.load()
     with wiring.reading(chosen) as connection:
@@ -247,8 +253,9 @@ def _suppose(text: str, as_json: bool, filters: Mapping[str, tuple[str, ...]]) -
 def _advised(
     what_if: str | None, filters: Mapping[str, tuple[str, ...]], can_wait: tuple[str, ...] = ()
 ) -> Json:
-    from collector import answers_room, settings, wiring
-    from collector.domain.what_if import parse_what_if
+    from collector import settings, wiring
+    from collector.answers import room as answers_room
+    from collector.domain.advice.what_if import parse_what_if
 
     chosen = settings.load()
     with _as_usage():

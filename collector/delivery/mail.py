@@ -16,7 +16,7 @@ from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from collector.delivery.errors import Refused, TryLater
-from collector.reports.letter_render import Letter
+from collector.reports.letters.render import Letter
 
 Mode = Literal["plain", "starttls", "tls"]
 

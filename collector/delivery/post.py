@@ -9,7 +9,7 @@ from collector.delivery.errors import Refused, TryLater
 from collector.delivery.mail import Mail
 from collector.delivery.webhook import BadWebhook, Webhook, WebhookSender
 from collector.ports import Handover
-from collector.reports.letter_render import Letter
+from collector.reports.letters.render import Letter
 
 WEBHOOK = "webhook:"
 NO_MAIL_SERVER = "no mail server configured: set AOAI_SMTP_URL"

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from collector.delivery.errors import Refused, TryLater
-from collector.reports.letter_items import Item
-from collector.reports.letter_render import Letter
+from collector.reports.letters.items import Item
+from collector.reports.letters.render import Letter
 
 Style = Literal["json", "teams"]
 

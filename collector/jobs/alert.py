@@ -12,14 +12,14 @@ from uuid import uuid4
 
 import structlog
 
-from collector.domain.alert_settings import AlertRules
-from collector.domain.alerting import evaluate
-from collector.domain.alerting_times import weekly_at
-from collector.domain.alerting_types import AlertEvent, AlertState, Due, Outcome
-from collector.domain.rules import Finding, NotKnown
-from collector.domain.rules_routing import recipients
-from collector.jobs.facts_for_rules import Look
-from collector.reports.letters import Letter, Writing, compose, settled, weekly_summary
+from collector.domain.alerts.routing import recipients
+from collector.domain.alerts.rules import Finding, NotKnown
+from collector.domain.alerts.settings import AlertRules
+from collector.domain.alerts.states import evaluate
+from collector.domain.alerts.times import weekly_at
+from collector.domain.alerts.types import AlertEvent, AlertState, Due, Outcome
+from collector.jobs.facts.look import Look
+from collector.reports.letters.compose import Letter, Writing, compose, settled, weekly_summary
 from collector.store.engine import Connection, Engine, retrying
 from collector.store.lease import lease
 from collector.store.reads import alerts as reads

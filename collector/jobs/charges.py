@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from collector.domain.calibration import Learned, Lesson, learning_days, lessons
-from collector.domain.charges import (
+from collector.domain.money.calibration import Learned, Lesson, learning_days, lessons
+from collector.domain.money.charges import (
     Charge,
     ChargedDeployment,
     Pricing,
@@ -16,11 +16,11 @@ from collector.domain.charges import (
     charges_of_day,
     month_parts,
 )
+from collector.domain.money.reconciliation_meters import Family, MeterBook
+from collector.domain.money.teams import TeamRules, team_of
 from collector.domain.periods import DAY, Month, Window, midnight, month_of
 from collector.domain.pricing import PriceBook, PriceNotes, PriceRow, Rate
-from collector.domain.reconciliation_meters import Family, MeterBook
-from collector.domain.rollup import Lifetime, StoredHour
-from collector.domain.teams import TeamRules, team_of
+from collector.domain.room.rollup import Lifetime, StoredHour
 from collector.store.engine import Connection, Engine, retrying
 from collector.store.reads import bills, closings, inventory, rollup
 from collector.store.reads import charges as reads

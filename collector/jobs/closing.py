@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from collector.domain.closing import (
+from collector.domain.money.closing import (
     BillRead,
     ClosedCharge,
     closable_months,
@@ -16,7 +16,7 @@ from collector.domain.closing import (
 )
 from collector.domain.periods import Month, month_of
 from collector.domain.types import NeedsHuman
-from collector.reports.finance import summary_object
+from collector.reports.finance.figures import summary_object
 from collector.store.engine import Connection, Engine, retrying
 from collector.store.lease import lease
 from collector.store.reads import bills, closings, finance

@@ -8,13 +8,13 @@ from typing import Final
 import structlog
 
 from collector.domain.periods import Window
-from collector.jobs.capacities import collect_capacities
-from collector.jobs.catalog import collect_models, collect_quotas
+from collector.jobs.collecting.capacities import collect_capacities
+from collector.jobs.collecting.catalog import collect_models, collect_quotas
+from collector.jobs.collecting.inventory import collect_inventory
+from collector.jobs.collecting.metrics import collect_usage
+from collector.jobs.collecting.money import collect_bills, collect_prices
+from collector.jobs.collecting.quality import collect_api_use, collect_quality
 from collector.jobs.context import Context, RunResult
-from collector.jobs.inventory import collect_inventory
-from collector.jobs.metrics import collect_usage
-from collector.jobs.money import collect_bills, collect_prices
-from collector.jobs.quality import collect_api_use, collect_quality
 from collector.store.lease import lease
 
 log = structlog.get_logger(__name__)

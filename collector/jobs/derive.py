@@ -13,9 +13,9 @@ from uuid import UUID
 
 import structlog
 
-from collector.domain.headroom import LimitRevision
 from collector.domain.periods import DAY, HOUR, Month, Window, last_days, midnight, month_of
-from collector.domain.rollup import (
+from collector.domain.room.headroom import LimitRevision
+from collector.domain.room.rollup import (
     Lifetime,
     RoomPeriod,
     StoredHour,

@@ -9,12 +9,12 @@ from typing import Final
 
 import structlog
 
-from collector.domain.alerting_types import AlertConfig
+from collector.domain.alerts.types import AlertConfig
 from collector.domain.periods import Month, month_of
-from collector.reports.finance import FinanceReport, lines_by, totals
-from collector.reports.finance_letter import BillBeside, CurrencyTotal, FinanceMonth, Spender, finance_letters
-from collector.reports.letters import Attachment, Letter, Writing
-from collector.reports.workbook import write_workbook
+from collector.reports.finance.figures import FinanceReport, lines_by, totals
+from collector.reports.finance.letter import BillBeside, CurrencyTotal, FinanceMonth, Spender, finance_letters
+from collector.reports.finance.workbook import write_workbook
+from collector.reports.letters.compose import Attachment, Letter, Writing
 from collector.store.engine import Connection, Engine, retrying
 from collector.store.reads import closings
 from collector.store.reads.finance_report import FinanceRules, finance_report

@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from collector.domain.alerting_times import next_attempt
+from collector.domain.alerts.times import next_attempt
 from collector.ports import Clock, Handover, LetterSender
 from collector.store.engine import Connection, Engine, retrying
 from collector.store.lease import Lease, lease

@@ -11,16 +11,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
+from collector.domain.money.savings import Saving, Spent, savings
+from collector.domain.money.unit_costs import ProvisionedUse
 from collector.domain.periods import Month
 from collector.domain.pricing import PriceBook, Priced, PriceQuestion
-from collector.domain.savings import Saving, Spent, savings
 from collector.domain.types import Misconfigured, NeedsHuman
-from collector.domain.unit_costs import ProvisionedUse
-from collector.reports.finance import TOKEN_KINDS, FinanceReport, FinanceRow
-from collector.reports.finance_csv import write_csv
-from collector.reports.finance_html import finance_html
-from collector.reports.focus import months_between, write_focus_csv, write_focus_parquet
-from collector.reports.workbook import write_workbook
+from collector.reports.finance.csv_files import write_csv
+from collector.reports.finance.figures import TOKEN_KINDS, FinanceReport, FinanceRow
+from collector.reports.finance.focus import months_between, write_focus_csv, write_focus_parquet
+from collector.reports.finance.html_page import finance_html
+from collector.reports.finance.workbook import write_workbook
 from collector.store.engine import Engine
 from collector.store.reads.finance_report import FinanceRules, finance_report
 

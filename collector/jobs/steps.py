@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from collector.domain.alert_settings import AlertRules
+from collector.domain.alerts.settings import AlertRules
 from collector.jobs.alert import alert
 from collector.jobs.charges import MoneyRules
 from collector.jobs.closing import tend_months
 from collector.jobs.collect import collect
 from collector.jobs.context import Context
 from collector.jobs.derive import derive
-from collector.jobs.facts_for_rules import Look
+from collector.jobs.facts.look import Look
 from collector.jobs.finance_mail import write_finance_mail
 from collector.jobs.outbox import send_letters
 from collector.jobs.schedule import Step
 from collector.ports import Clock, LetterSender
-from collector.reports.letters import Writing
+from collector.reports.letters.compose import Writing
 from collector.store.engine import Engine
 from collector.store.errors import LeaseHeld, LeaseLost
 from collector.store.lease import lease

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from collector.domain.api_endings import ApiVersionFact, api_ending
-from collector.domain.endings import ModelCatalog, ending_of
-from collector.domain.fullness import NoDate, UntilFull
+from collector.domain.endings.api_versions import ApiVersionFact, api_ending
+from collector.domain.endings.models import ModelCatalog, ending_of
 from collector.domain.periods import Window
+from collector.domain.room.fullness import NoDate, UntilFull
 
 Json = dict[str, Any]
 LineKey = tuple[str, str, str]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from collector.domain.fullness import NoDate, UntilFull, time_until_full
+from collector.domain.room.fullness import NoDate, UntilFull, time_until_full
 
 LOOKS_BACK_DAYS = 91
 LineKey = tuple[str, str, str]

@@ -16,9 +16,9 @@ from azure.core.exceptions import (
     ServiceResponseTimeoutError,
 )
 
-from collector.domain.metric_groups import TOKENS
 from collector.domain.periods import HOUR, Window, floor_hour
 from collector.domain.types import Account, NeedsHuman, TryLater
+from collector.domain.usage.metric_groups import TOKENS
 from collector.sources import AzureSources
 from collector.sources.errors import WEB_PAGE, has_cause
 from collector.sources.failures import Refused, Unreachable, Untrusted, WebPage

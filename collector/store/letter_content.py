@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from collector.domain.alerting_types import AlertState, Due
-from collector.reports.letter_render import Attachment, Letter
+from collector.domain.alerts.types import AlertState, Due
+from collector.reports.letters.render import Attachment, Letter
 
 _STATE: Final = TypeAdapter(AlertState)
 _DUE: Final = TypeAdapter(Due)

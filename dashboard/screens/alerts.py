@@ -5,7 +5,7 @@ import streamlit as st
 from collector.store.errors import StoreError
 from dashboard import alerts, filters, show, state
 from dashboard import words_alerts as words
-from dashboard.visitors import visitor
+from dashboard.login.visitors import visitor
 
 JOBS = ("inventory", "metrics", "models", "quotas")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from collector.domain.advice_types import Recommendation
+from collector.domain.advice.types import Recommendation
 from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from collector.domain.alerting_types import AlertState
-from collector.domain.rules import SEVERITIES
-from collector.domain.rules_table import RULES
+from collector.domain.alerts.rules import SEVERITIES
+from collector.domain.alerts.table import RULES
+from collector.domain.alerts.types import AlertState
 from collector.store.reads.alerts import AlertRow, AskedAction, EventRow, LetterRow
 from collector.store.reads.scope import Filters
 from dashboard import formats

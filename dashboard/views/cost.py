@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from collector.domain.forecast import MonthForecast, NoForecast
+from collector.domain.money.forecast import MonthForecast, NoForecast
 from collector.domain.periods import Window
 from collector.store.reads.cost import (
     OTHERS,

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from collector.domain.api_endings import ApiEnding, ApiVersionFact, api_ending
-from collector.domain.endings import Ending, ModelCatalog, ending_of
+from collector.domain.endings.api_versions import ApiEnding, ApiVersionFact, api_ending
+from collector.domain.endings.models import Ending, ModelCatalog, ending_of
 from collector.store.reads.endings import ApiUseRow, CatalogChange, DeployedRow
 from dashboard import formats, words
 from dashboard.tables import Column, Table, table

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from collector.domain.forecast import MonthForecast
-from collector.domain.reconciliation import Status
-from collector.reports.finance import FinanceReport
-from collector.reports.finance_tables import FinanceTable, basis_words, finance_tables, total_lines
+from collector.domain.money.forecast import MonthForecast
+from collector.domain.money.reconciliation import Status
+from collector.reports.finance.figures import FinanceReport
+from collector.reports.finance.tables import FinanceTable, basis_words, finance_tables, total_lines
 from dashboard import formats, words_finance
 from dashboard.tables import Column, Kind, Table, table
 from dashboard.views import Tile

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from collector.domain.advice_types import resides
-from collector.domain.fit import Fit
+from collector.domain.advice.fit import Fit
+from collector.domain.advice.types import resides
 from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
 

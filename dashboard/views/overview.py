@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from collector.domain.forecast import MonthForecast, NoForecast
+from collector.domain.money.forecast import MonthForecast, NoForecast
 from collector.domain.periods import Window
 from collector.store.reads.cost import CostTotal, DailyCost, UnpricedRow
 from collector.store.reads.room import QuotaRow, RoomRow

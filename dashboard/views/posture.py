@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from collector.domain.quotas import scope_of
+from collector.domain.room.quotas import scope_of
 from collector.store.reads.posture import PostureRow
 from dashboard import words_room as words
 from dashboard.tables import Column, Table, table

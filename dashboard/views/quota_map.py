@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from collector.domain.advice_types import Line, Seat
-from collector.domain.quotas import line_changes
+from collector.domain.advice.types import Line, Seat
+from collector.domain.room.quotas import line_changes
 from collector.store.reads.room import QuotaRow
 from dashboard import words as said
 from dashboard import words_room as words

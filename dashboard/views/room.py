@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from collector.domain.fullness import NoDate, UntilFull, in_words
-from collector.domain.headroom import WeekPicture, week_picture
-from collector.domain.minutes import MinuteBlock
-from collector.domain.quotas import scope_of
+from collector.domain.room.fullness import NoDate, UntilFull, in_words
+from collector.domain.room.headroom import WeekPicture, week_picture
+from collector.domain.room.quotas import scope_of
+from collector.domain.usage.minutes import MinuteBlock
 from collector.store.reads.room import LimitStep, QuotaRow, RoomRow, UsageHourRow
 from dashboard import formats, words
 from dashboard.tables import Column, Table, table

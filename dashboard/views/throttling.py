@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from collector.domain.fullness import NoDate, UntilFull, in_words
-from collector.domain.throttling import Diagnosis
-from collector.domain.throttling_words import describe
+from collector.domain.room.fullness import NoDate, UntilFull, in_words
+from collector.domain.room.throttling import Diagnosis
+from collector.domain.room.throttling_words import describe
 from collector.store.reads.evidence import DeploymentMinutes
 from collector.store.reads.room import RoomRow
 from dashboard import words_room as words

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from collector.domain.ptu import NotCalibrated, UnitCurve
+from collector.domain.room.ptu import NotCalibrated, UnitCurve
 from collector.domain.types import PROVISIONED_SKUS
 from collector.store.reads.evidence_units import UnitStory
 from collector.store.reads.quality import QualityRow

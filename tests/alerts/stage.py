@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from collector.domain.alert_settings import AlertRules
-from collector.domain.alerting_types import Action, AlertConfig, AlertState
-from collector.domain.rules import Evidence, Finding, NotKnown, Where
-from collector.domain.rules_routing import Routing
+from collector.domain.alerts.routing import Routing
+from collector.domain.alerts.rules import Evidence, Finding, NotKnown, Where
+from collector.domain.alerts.settings import AlertRules
+from collector.domain.alerts.types import Action, AlertConfig, AlertState
 from collector.jobs.alert import AlertPass, alert
 from collector.jobs.outbox import Sent, send_letters
 from collector.ports import Handover
-from collector.reports.letters import Letter, Writing
+from collector.reports.letters.compose import Letter, Writing
 from collector.store.engine import Connection, retrying
 from collector.store.reads import alerts as reads
 from collector.store.reads.alerts import LetterRow

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from collector.domain.alert_settings import AlertRules
-from collector.domain.rules import NotKnown
-from collector.domain.rules_routing import Routing
+from collector.domain.alerts.routing import Routing
+from collector.domain.alerts.rules import NotKnown
+from collector.domain.alerts.settings import AlertRules
 from collector.store.reads import alerts as reads
 from tests.alerts.stage import START, Stage, a_finding, an_ending, worse
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from collector.domain.alerting_types import Action
+from collector.domain.alerts.types import Action
 from collector.store.engine import retrying
 from collector.store.grants import grant
 from collector.store.reads import alerts as reads

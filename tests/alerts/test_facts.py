@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import Engine
 
 from collector import wiring
-from collector.domain.catalog_events import catalog_events
-from collector.domain.charges import Charge
-from collector.domain.endings import offer_of
-from collector.domain.minutes import HourMinutes, MinuteBlock, pack_many
+from collector.domain.alerts.rules import Finding, NotKnown
+from collector.domain.endings.catalog_events import catalog_events
+from collector.domain.endings.models import offer_of
+from collector.domain.money.charges import Charge
 from collector.domain.periods import DAY, Window, midnight
-from collector.domain.rules import Finding, NotKnown
 from collector.domain.types import ApiUse
+from collector.domain.usage.minutes import HourMinutes, MinuteBlock, pack_many
 from collector.settings import Settings
 from collector.store import tables, writes
 from collector.store.engine import Connection, retrying
@@ -342,10 +342,10 @@ def test_every_rule_has_facts(world: World) -> None:
     """A rule that no gathering mentions would be documented and silent."""
     from pathlib import Path
 
-    from collector.domain.rules_table import RULES
+    from collector.domain.alerts.table import RULES
 
     root = Path(__file__).resolve().parents[2]
-    told = "".join(path.read_text() for path in (root / "collector/jobs").glob("facts_*.py"))
+    told = "".join(path.read_text() for path in (root / "collector/jobs/facts").glob("*.py"))
     assert set() == {rule for rule in RULES if f"{rule}(" not in told}
 
 

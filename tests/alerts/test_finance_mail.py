@@ -8,14 +8,14 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import Engine
 
-from collector.domain.alerting_types import AlertConfig
-from collector.domain.charges import Charge
+from collector.domain.alerts.rules import NotKnown
+from collector.domain.alerts.types import AlertConfig
+from collector.domain.money.charges import Charge
 from collector.domain.periods import Month
-from collector.domain.rules import NotKnown
 from collector.jobs.closing import close_month
 from collector.jobs.finance_mail import write_finance_mail
 from collector.jobs.outbox import Sent, send_letters
-from collector.reports.letters import Letter
+from collector.reports.letters.compose import Letter
 from collector.store.engine import retrying
 from collector.store.reads import alerts as reads
 from collector.store.reads.finance_report import FinanceRules

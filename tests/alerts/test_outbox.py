@@ -10,11 +10,11 @@ from sqlalchemy import Engine, update
 from collector.delivery.mail import Mail, smtp_server
 from collector.delivery.post import NO_MAIL_SERVER, Post, parse_webhooks
 from collector.delivery.webhook import BadWebhook, WebhookSender
-from collector.domain.alert_settings import AlertRules
-from collector.domain.rules_routing import Route, Routing
+from collector.domain.alerts.routing import Route, Routing
+from collector.domain.alerts.settings import AlertRules
 from collector.jobs.outbox import FAILURES_IN_A_ROW, Sent, send_letters
 from collector.ports import Handover
-from collector.reports.letters import Letter
+from collector.reports.letters.compose import Letter
 from collector.store import tables
 from collector.store.engine import writing
 from collector.store.errors import LeaseHeld

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from collector import wiring
-from collector.domain.rules_examples import examples
+from collector.domain.alerts.examples import examples
 from collector.jobs.steps import Telling, tell
 from collector.settings import Settings
 from collector.store.lease import lease

@@ -12,17 +12,17 @@ from typing import Any
 from sqlalchemy import Engine
 
 from collector import wiring
-from collector.domain.alerting_types import Action
-from collector.domain.catalog_events import catalog_events
-from collector.domain.charges import Charge
-from collector.domain.endings import offer_of
+from collector.domain.alerts.types import Action
+from collector.domain.endings.catalog_events import catalog_events
+from collector.domain.endings.models import offer_of
+from collector.domain.money.charges import Charge
 from collector.domain.periods import DAY, HOUR, Window, floor_hour, midnight
 from collector.domain.types import Account, ApiUse, CatalogModel, Deployment, QuotaLine, Subscription
 from collector.jobs.alert import alert
 from collector.jobs.outbox import send_letters
 from collector.jobs.steps import Telling
 from collector.ports import Handover
-from collector.reports.letters import Letter
+from collector.reports.letters.compose import Letter
 from collector.settings import Settings
 from collector.store import writes
 from collector.store.engine import Connection, retrying

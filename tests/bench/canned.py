@@ -15,9 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from collector.domain.metric_groups import REQUESTS, TOKENS
 from collector.domain.periods import Window
 from collector.domain.types import Account
+from collector.domain.usage.metric_groups import REQUESTS, TOKENS
 from collector.simulator.server import Simulator
 from collector.simulator.world import World
 from collector.sources import AzureSettings, open_sources

@@ -10,7 +10,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.monitor.querymetrics import MetricsClient
 from sqlalchemy import Engine
 
-from collector.domain.usage import Existence, Reading, usage_hours
+from collector.domain.usage.hours import Existence, Reading, usage_hours
 from collector.ports import MetricQuestion
 from collector.sources import AzureSources, open_sources
 from collector.store import writes

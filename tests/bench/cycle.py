@@ -18,9 +18,9 @@ from typing import Any
 
 import structlog
 
-from collector.domain import metric_groups
 from collector.domain.periods import HOUR, Window
 from collector.domain.types import Account, MetricGroup
+from collector.domain.usage import metric_groups
 from collector.jobs.collect import collect
 from collector.jobs.context import Context, Limits
 from collector.jobs.derive import derive

@@ -1,6 +1,6 @@
 """Room's lists over a thousand deployments, one deployment's week of minutes, and the whole run of recommendations."""
 
-from collector.domain.advice import recommend
+from collector.domain.advice.ranking import recommend
 from collector.domain.periods import last_days
 from collector.store.reads import room
 from collector.store.reads.evidence import deployment_evidence

@@ -9,8 +9,8 @@ import pytest
 from collector.catalog.api_versions import load_api_versions
 from collector.catalog.models import own_deadlines
 from collector.catalog.overrides import BadOverride
-from collector.domain.api_endings import api_ending, api_version_of, feature_ending
-from collector.domain.endings import OwnDeadline
+from collector.domain.endings.api_versions import api_ending, api_version_of, feature_ending
+from collector.domain.endings.models import OwnDeadline
 
 TODAY = date(2026, 11, 22)
 

@@ -11,7 +11,7 @@ import pytest
 from collector.catalog import build_prices
 from collector.catalog.prices import load_price_notes, load_snapshot, pack, unpack
 from collector.domain.pricing import Ambiguous, PriceBook, Priced, Unpriced
-from tests.domain.prices import asked
+from tests.domain.pricing.builders import asked
 
 ROW = {
     "currencyCode": "USD",

@@ -13,7 +13,7 @@ from genai_prices.data import providers
 from collector.catalog.models import load_models
 from collector.catalog.prices import load_price_notes, load_snapshot
 from collector.domain.pricing import PriceBook, Priced
-from tests.domain.prices import asked
+from tests.domain.pricing.builders import asked
 
 DAY = date(2026, 7, 25)
 MILLION = 1_000_000

@@ -9,10 +9,11 @@ import pytest
 import structlog
 from click.testing import CliRunner, Result
 
-from collector import answers_room, cli
+from collector import cli
+from collector.answers import room as answers_room
 from collector.catalog.price_notes import load_price_notes
 from collector.catalog.prices import load_snapshot
-from collector.domain.what_if import parse_what_if
+from collector.domain.advice.what_if import parse_what_if
 from collector.jobs.charges import MoneyRules
 from collector.store import schema
 from collector.store.engine import open_engine

@@ -23,11 +23,11 @@ from sqlalchemy import Engine, event
 
 from collector.domain.periods import DAY, Window, midnight
 from collector.jobs.collect import collect
+from collector.jobs.collecting.inventory import collect_inventory
+from collector.jobs.collecting.metrics import collect_usage
+from collector.jobs.collecting.quality import collect_api_use, collect_quality
 from collector.jobs.context import Context
 from collector.jobs.derive import derive
-from collector.jobs.inventory import collect_inventory
-from collector.jobs.metrics import collect_usage
-from collector.jobs.quality import collect_api_use, collect_quality
 from collector.sources import open_sources
 from collector.store import schema
 from collector.store.engine import open_engine

@@ -10,10 +10,10 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Engine, insert, text
 
-from collector.domain.histogram import Histogram
-from collector.domain.minutes import MinuteBlock, pack_many
 from collector.domain.periods import Month, Window, floor_hour, midnight
 from collector.domain.types import account_key
+from collector.domain.usage.histogram import Histogram
+from collector.domain.usage.minutes import MinuteBlock, pack_many
 from collector.store import partitions, schema, tables
 from collector.store.engine import writing
 

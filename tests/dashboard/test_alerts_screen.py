@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from collector import wiring
-from collector.domain.alerting_types import Action
+from collector.domain.alerts.types import Action
 from collector.jobs.alert import alert
 from collector.jobs.outbox import send_letters
 from collector.settings import Settings

@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from collector.domain.rules_examples import example
-from collector.reports.letters import FULL_CARDS, SHORT_ROWS
+from collector.domain.alerts.examples import example
+from collector.reports.letters.compose import FULL_CARDS, SHORT_ROWS
 from collector.store.engine import open_engine
 from dashboard import state
 from dashboard.tables import Column, table, to_csv

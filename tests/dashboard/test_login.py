@@ -16,9 +16,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from collector.settings import BadSettings, Settings
-from dashboard.access import entry_for, mail_of
-from dashboard.cookies import Sessions
-from dashboard.login import guard
+from dashboard.login.access import entry_for, mail_of
+from dashboard.login.cookies import Sessions
+from dashboard.login.guard import guard
 from tests.dashboard.doors import (
     CLIENT,
     FIGURE,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.domain.forecast import NoForecast
+from collector.domain.money.forecast import NoForecast
 from collector.domain.periods import Month, Window, last_days, midnight
 from collector.store.reads.cost import OTHERS, DailyCost
 from dashboard import charts, formats, words

@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from collector.settings import Settings
-from dashboard.login import guard
-from dashboard.visitors import visitor
+from dashboard.login.guard import guard
+from dashboard.login.visitors import visitor
 from tests.dashboard.doors import (
     CLIENT,
     CLIENT_SECRET,

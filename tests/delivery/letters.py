@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from collector.domain.alerting import evaluate
-from collector.domain.alerting_types import AlertConfig
-from collector.domain.rules_examples import NOW, example
-from collector.domain.rules_routing import Routing
-from collector.reports.letters import Letter, Writing, compose
+from collector.domain.alerts.examples import NOW, example
+from collector.domain.alerts.routing import Routing
+from collector.domain.alerts.states import evaluate
+from collector.domain.alerts.types import AlertConfig
+from collector.reports.letters.compose import Letter, Writing, compose
 
 WRITING = Writing(
     "AOAI monitor <aoai-monitor@contoso.com>", "https://aoai.contoso.com", "https://aoai.contoso.com/stop"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from collector import answers_room
-from collector.domain.fit import FitQuestion
+from collector.answers import room as answers_room
+from collector.domain.advice.fit import FitQuestion
 from collector.domain.periods import last_days
 from collector.domain.types import Account, Deployment, Subscription
 from collector.jobs.charges import MoneyRules

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from collector.domain.fullness import UntilFull, time_until_full
-from collector.domain.ptu import TokenPrices, UnitRate, UnitSizes, calibrated, unit_curve
+from collector.domain.room.fullness import UntilFull, time_until_full
+from collector.domain.room.ptu import TokenPrices, UnitRate, UnitSizes, calibrated, unit_curve
 from collector.simulator import facts
 from collector.simulator.quota import usages
 from collector.simulator.traffic import Traffic

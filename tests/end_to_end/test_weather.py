@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from collector import answers
+from collector.answers import basic as answers
 from collector.domain.periods import DAY, Window, floor_hour, midnight
 from collector.jobs.collect import collect
 from collector.jobs.context import RunResult

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from collector.domain.minutes import unpack_hour
 from collector.domain.periods import DAY, Window, days, floor_hour, hours, midnight
 from collector.domain.types import UsageHour, account_key
+from collector.domain.usage.minutes import unpack_hour
 from collector.simulator.traffic import CAUSES
 from collector.simulator.truth import Truth
 from collector.store.reads.usage import usage_hours

@@ -11,14 +11,14 @@ import pytest
 
 from collector.catalog.prices import load_price_notes, load_snapshot
 from collector.domain.periods import Month
-from collector.jobs.catalog import collect_models
 from collector.jobs.charges import MoneyRules
+from collector.jobs.collecting.catalog import collect_models
+from collector.jobs.collecting.inventory import collect_inventory
+from collector.jobs.collecting.metrics import collect_usage
+from collector.jobs.collecting.money import collect_bills, collect_prices
+from collector.jobs.collecting.quality import collect_api_use
 from collector.jobs.context import Context, Limits
 from collector.jobs.derive import derive
-from collector.jobs.inventory import collect_inventory
-from collector.jobs.metrics import collect_usage
-from collector.jobs.money import collect_bills, collect_prices
-from collector.jobs.quality import collect_api_use
 from collector.simulator.server import Simulator
 from collector.simulator.world import World
 from collector.sources import AzureSettings, build_sources

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from collector import answers
+from collector.answers import basic as answers
 from collector.domain.periods import Window
 from collector.domain.types import Misconfigured
 from collector.jobs.closing import close_month

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from collector.domain.calibration import BilledQuantity, Learned, lessons
-from collector.domain.charges import Charge, Pricing
+from collector.domain.money.calibration import BilledQuantity, Learned, lessons
+from collector.domain.money.charges import Charge, Pricing
+from collector.domain.money.reconciliation import AccountMonth, BilledPart, EstimatedPart, reconcile
+from collector.domain.money.reconciliation_meters import MeterBook
 from collector.domain.periods import Month, midnight
 from collector.domain.pricing import PriceBook
-from collector.domain.reconciliation import AccountMonth, BilledPart, EstimatedPart, reconcile
-from collector.domain.reconciliation_meters import MeterBook
-from tests.domain.money import ACCOUNT, CACHED, INPUT, OUTPUT, a_deployment, an_hour, charged
-from tests.domain.prices import a_row
+from tests.domain.money.builders import ACCOUNT, CACHED, INPUT, OUTPUT, a_deployment, an_hour, charged
+from tests.domain.pricing.builders import a_row
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "money.md"
 OCTOBER = Month(2026, 10)

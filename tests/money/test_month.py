@@ -8,14 +8,14 @@ from decimal import Decimal
 
 import pytest
 
-from collector.domain.allocation import UNALLOCATED
-from collector.domain.charges import CALIBRATED, Charge
-from collector.domain.reconciliation import Status
+from collector.domain.money.allocation import UNALLOCATED
+from collector.domain.money.charges import CALIBRATED, Charge
+from collector.domain.money.reconciliation import Status
 from collector.domain.types import NeedsHuman
 from collector.jobs.charges import MoneyRules
 from collector.jobs.closing import close_month, restate, tend_months
 from collector.jobs.derive import derive
-from collector.reports.finance import ESTIMATE, FinanceReport, totals
+from collector.reports.finance.figures import ESTIMATE, FinanceReport, totals
 from collector.store.engine import retrying
 from collector.store.reads import closings, finance
 from collector.store.reads.finance_report import finance_report
@@ -184,7 +184,7 @@ def test_closing_keeps_a_month_and_dates_what_changes(own_estate: Estate) -> Non
 
 def test_a_closed_months_team_stays(own_estate: Estate) -> None:
     """Rules that came later name other teams from the next month on."""
-    from collector.domain.teams import parse_team_rules
+    from collector.domain.money.teams import parse_team_rules
 
     close_month(own_estate.engine, OCTOBER, NOW, own_estate.rules)
     rules = MoneyRules(

@@ -8,9 +8,9 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from collector import answers
+from collector.answers import basic as answers
+from collector.domain.money.teams import parse_team_rules
 from collector.domain.pricing import PriceBook
-from collector.domain.teams import parse_team_rules
 from collector.domain.types import NeedsHuman
 from collector.jobs.charges import MoneyRules
 from collector.jobs.report import ReportFormat, whole_report, write_report

@@ -5,8 +5,8 @@ from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 
-from collector.domain.alerting_types import AlertConfig
-from collector.domain.rules_table import DEFAULT_THRESHOLDS, RULES, RuleInfo
+from collector.domain.alerts.table import DEFAULT_THRESHOLDS, RULES, RuleInfo
+from collector.domain.alerts.types import AlertConfig
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "alerts.md"
 BEGINS, ENDS = "<!-- rules -->", "<!-- /rules -->"

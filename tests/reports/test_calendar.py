@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.reports.calendar import Deadline, calendar, uid
+from collector.reports.letters.calendar import Deadline, calendar, uid
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
 

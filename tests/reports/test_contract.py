@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Connection
 
 from collector.catalog.api_versions import load_api_versions
-from collector.domain.endings import model_catalog
-from collector.domain.fullness import NoDate, UntilFull
+from collector.domain.endings.models import model_catalog
 from collector.domain.periods import last_days
+from collector.domain.room.fullness import NoDate, UntilFull
 from collector.reports import contract
 from collector.store.engine import open_engine
 from collector.store.reads import cost, endings, overview, room

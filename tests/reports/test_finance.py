@@ -14,12 +14,13 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from collector.domain.allocation import TeamCost
+from collector.domain.money.allocation import TeamCost
+from collector.domain.money.reconciliation import Cause, Reconciliation, Status
 from collector.domain.periods import Month
-from collector.domain.reconciliation import Cause, Reconciliation, Status
 from collector.domain.types import NeedsHuman
 from collector.jobs.report import _write_aside  # its promise is tested on its own
-from collector.reports.finance import (
+from collector.reports.finance.csv_files import write_csv
+from collector.reports.finance.figures import (
     BILL,
     FinanceReport,
     FinanceRow,
@@ -28,11 +29,10 @@ from collector.reports.finance import (
     reconciled_from,
     summary_object,
 )
-from collector.reports.finance_csv import write_csv
-from collector.reports.finance_html import finance_html
-from collector.reports.finance_tables import finance_tables, neutral
-from collector.reports.focus import SCHEMA, focus_records, write_focus_csv, write_focus_parquet
-from collector.reports.workbook import write_workbook
+from collector.reports.finance.focus import SCHEMA, focus_records, write_focus_csv, write_focus_parquet
+from collector.reports.finance.html_page import finance_html
+from collector.reports.finance.tables import finance_tables, neutral
+from collector.reports.finance.workbook import write_workbook
 from tests.conftest import lacking
 
 OCTOBER = Month(2026, 10)

@@ -9,23 +9,21 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
-from collector.domain.alerting import evaluate
-from collector.domain.alerting_types import AlertConfig, AlertState, Due
-from collector.domain.rules import Evidence, Finding, NextStep
-from collector.domain.rules_endings import model_ending
-from collector.domain.rules_examples import NOW, deployment_ending, example, examples
-from collector.domain.rules_routing import BadRouting, Route, Routing, recipients
-from collector.domain.rules_table import RULES
-from collector.reports.finance_letter import (
+from collector.domain.alerts.ending_rules import model_ending
+from collector.domain.alerts.examples import NOW, deployment_ending, example, examples
+from collector.domain.alerts.routing import BadRouting, Route, Routing, recipients
+from collector.domain.alerts.rules import Evidence, Finding, NextStep
+from collector.domain.alerts.states import evaluate
+from collector.domain.alerts.table import RULES
+from collector.domain.alerts.types import AlertConfig, AlertState, Due
+from collector.reports.finance.letter import (
     BillBeside,
     CurrencyTotal,
     FinanceMonth,
     Spender,
     finance_letters,
 )
-from collector.reports.letter_preview import preview
-from collector.reports.letter_render import template
-from collector.reports.letters import (
+from collector.reports.letters.compose import (
     FULL_CARDS,
     SHORT_ROWS,
     Attachment,
@@ -35,6 +33,8 @@ from collector.reports.letters import (
     settled,
     weekly_summary,
 )
+from collector.reports.letters.preview import preview
+from collector.reports.letters.render import template
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "letters"
 WRITING = Writing(

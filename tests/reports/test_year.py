@@ -10,17 +10,17 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from collector.domain.alerting import evaluate
-from collector.domain.alerting_times import weekly_at
-from collector.domain.alerting_types import Action, AlertConfig, AlertState, Due
-from collector.domain.endings import Deployed, Offer, Reading, ending_of, model_catalog
-from collector.domain.rules import Finding, NotKnown, Where
-from collector.domain.rules_endings import DeploymentEnding, Use, auto_upgrade_coming, model_ending
-from collector.domain.rules_health import ScopeHealth, collector_stale
-from collector.domain.rules_money import BudgetFact, budget_burn
-from collector.domain.rules_room import QuotaFact, RoomFact, quota_line, throttling_begun
-from collector.domain.rules_routing import Route, Routing
-from collector.reports.letters import Letter, Writing, compose, settled, weekly_summary
+from collector.domain.alerts.ending_rules import DeploymentEnding, Use, auto_upgrade_coming, model_ending
+from collector.domain.alerts.health_rules import ScopeHealth, collector_stale
+from collector.domain.alerts.money_rules import BudgetFact, budget_burn
+from collector.domain.alerts.room_rules import QuotaFact, RoomFact, quota_line, throttling_begun
+from collector.domain.alerts.routing import Route, Routing
+from collector.domain.alerts.rules import Finding, NotKnown, Where
+from collector.domain.alerts.states import evaluate
+from collector.domain.alerts.times import weekly_at
+from collector.domain.alerts.types import Action, AlertConfig, AlertState, Due
+from collector.domain.endings.models import Deployed, Offer, Reading, ending_of, model_catalog
+from collector.reports.letters.compose import Letter, Writing, compose, settled, weekly_summary
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "letters" / "year.txt"
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from collector.domain.metric_groups import IMAGES, REQUESTS
 from collector.domain.periods import Window
 from collector.domain.types import Account, NeedsHuman
+from collector.domain.usage.metric_groups import IMAGES, REQUESTS
 from collector.ports import MetricAnswer
 from collector.sources import AzureSources, open_sources
 from tests.sources.loopback import Loopback, Reply

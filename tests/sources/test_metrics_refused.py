@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from collector.domain.metric_groups import IMAGES
 from collector.domain.types import Account, NeedsHuman, TryLater
+from collector.domain.usage.metric_groups import IMAGES
 from collector.ports import MetricAnswer
 from collector.sources import AzureSources, open_sources
 from tests.sources.loopback import Loopback, Reply

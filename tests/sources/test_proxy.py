@@ -19,7 +19,7 @@ from collector.simulator.server import Simulator
 from collector.simulator.world import World
 from collector.sources import AzureSettings, open_sources
 from collector.sources.probes import Probe, probe
-from dashboard.provider import Provider
+from dashboard.login.provider import Provider
 from tests.delivery.letters import a_letter
 from tests.delivery.servers import Postbox, Receiver, mail_server, receiving
 from tests.sources.firewall import PrivateRoots, Proxy, a_proxy, an_entra, private_roots, tls_before

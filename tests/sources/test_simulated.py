@@ -8,10 +8,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from collector.domain import metric_groups
-from collector.domain.metric_groups import REQUESTS, TOKENS
 from collector.domain.periods import Window
 from collector.domain.types import Account, MetricGroup, NeedsHuman, TryLater
+from collector.domain.usage import metric_groups
+from collector.domain.usage.metric_groups import REQUESTS, TOKENS
 from collector.ports import MetricAnswer, MetricQuestion
 from collector.simulator.faults import Fault
 from collector.simulator.server import Simulator

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from collector.domain.metric_groups import TOKENS
 from collector.domain.periods import Window
 from collector.domain.types import Account, MetricGroup
+from collector.domain.usage.metric_groups import TOKENS
 from collector.ports import MetricQuestion
 from tests.sources.loopback import Asked, Reply
 

@@ -23,7 +23,7 @@ from collector.store import distribute, schema, tables
 from collector.store.engine import open_engine
 from collector.store.errors import CitusAbsent, StoreError
 
-STORE = Path(tables.__file__).parent
+STORE = Path(schema.__file__).parent
 GROWING = [tables.metadata.tables[name] for name in tables.GROWING]
 
 # What Citus refuses, or takes and answers differently (docs/architecture.md).

@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Engine
 
-from collector.domain.alerting_types import Action
+from collector.domain.alerts.types import Action
 from collector.domain.types import NeedsHuman
 from collector.store.engine import open_engine, writing
 from collector.store.errors import BadDatabaseUrl

@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from collector.domain.periods import Window, days
 from collector.domain.types import DeletedAccount
-from collector.domain.usage import Existence
+from collector.domain.usage.hours import Existence
 from collector.store import tables, writes
 from collector.store.engine import retrying
 from collector.store.reads import inventory

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection
 
-from collector.domain.endings import ending_of, model_catalog
+from collector.domain.endings.models import ending_of, model_catalog
 from collector.domain.periods import last_days
 from collector.store.engine import open_engine
 from collector.store.reads import endings, overview

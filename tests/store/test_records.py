@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine
 
-from collector.domain.catalog_events import CatalogEvent
+from collector.domain.endings.catalog_events import CatalogEvent
 from collector.domain.periods import Window
 from collector.domain.types import BillLine, CostEntry, ModelCapacity, account_key
 from collector.store import tables, writes

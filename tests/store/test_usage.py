@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from collector.domain.families import AZURE_OPENAI, MODELS, FamilyTotals
 from collector.domain.periods import Window
 from collector.domain.types import ApiUse, QualityHour
+from collector.domain.usage.families import AZURE_OPENAI, MODELS, FamilyTotals
 from collector.store import tables, writes
 from collector.store.engine import retrying
 from collector.store.reads import collection, usage

@@ -7,9 +7,9 @@ from enum import Enum
 from typing import TypeAlias
 from uuid import UUID
 
-from collector.domain.metric_groups import DEPLOYMENT
 from collector.domain.periods import Window
 from collector.domain.types import Account, MetricSeries
+from collector.domain.usage.metric_groups import DEPLOYMENT
 
 NAMESPACE = "microsoft.cognitiveservices/accounts"
 API_VERSION = "2024-02-01"

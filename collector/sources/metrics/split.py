@@ -9,8 +9,8 @@ from uuid import UUID
 
 import numpy as np
 
-from collector.domain.metric_groups import DEPLOYMENT
 from collector.domain.types import MetricSeries
+from collector.domain.usage.metric_groups import DEPLOYMENT
 from collector.sources.metrics.call import Call, Failed, Outcome, Outcomes, Trouble, Whole
 
 # A span of seven days in eighths is below a day: what is still clamped there lies outside of what Azure keeps.

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from collector.domain.alerting_types import Action, AlertState, Due
-from collector.reports.letter_render import Letter
+from collector.domain.alerts.types import Action, AlertState, Due
+from collector.reports.letters.render import Letter
 from collector.store import tables
 from collector.store.letter_content import due_of, letter_of, state_of
 from collector.store.writes.alerts import WAITING

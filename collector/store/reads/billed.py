@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from collector.domain.periods import Month, Window, month_of, months
 from collector.domain.types import Misconfigured
-from collector.reports.finance import BILL
+from collector.reports.finance.figures import BILL
 from collector.store import tables
 from collector.store.expressions import money_sum
 from collector.store.reads import closings, finance

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, or_, select
 
-from collector.domain.calibration import BilledQuantity, Lesson
+from collector.domain.money.calibration import BilledQuantity, Lesson
 from collector.domain.pricing import PriceRow
 from collector.store import tables
 from collector.store.expressions import money_sum

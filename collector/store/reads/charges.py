@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from collector.domain.charges import Charge
+from collector.domain.money.charges import Charge
 from collector.domain.periods import Window
 from collector.store import tables
 

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from collector.domain.charges import Charge
-from collector.domain.closing import ClosedCharge, Restatement
+from collector.domain.money.charges import Charge
+from collector.domain.money.closing import ClosedCharge, Restatement
 from collector.store import tables
 
 _CHARGE = tuple(Charge.__dataclass_fields__)

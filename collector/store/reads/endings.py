@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, select
 
-from collector.domain.endings import Deployed, Offer, Reading
+from collector.domain.endings.models import Deployed, Offer, Reading
 from collector.domain.periods import Window
 from collector.store import tables
 from collector.store.expressions import money_sum

@@ -7,10 +7,10 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Connection, select
 
-from collector.domain.headroom import LimitRevision, MinuteLimits, limits_by_minute
-from collector.domain.minutes import MinuteBlock, unpack_many
 from collector.domain.periods import Window, floor_hour
-from collector.domain.throttling import Diagnosis, ThrottleClasses, classify, diagnose, summarise
+from collector.domain.room.headroom import LimitRevision, MinuteLimits, limits_by_minute
+from collector.domain.room.throttling import Diagnosis, ThrottleClasses, classify, diagnose, summarise
+from collector.domain.usage.minutes import MinuteBlock, unpack_many
 from collector.store import tables
 
 

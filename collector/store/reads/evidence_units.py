@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from collector.domain.advice_types import Seat
+from collector.domain.advice.prices import RoomPrices
+from collector.domain.advice.types import Seat
 from collector.domain.periods import last_days
-from collector.domain.ptu import (
+from collector.domain.room.ptu import (
     NotCalibrated,
     TokenPrices,
     UnitCurve,
@@ -22,7 +23,6 @@ from collector.domain.ptu import (
     curves_by_term,
     unit_use,
 )
-from collector.domain.room_prices import RoomPrices
 from collector.store.reads.evidence import DeploymentMinutes, deployment_evidence
 from collector.store.reads.seats import DAYS
 

@@ -12,13 +12,19 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from collector.domain.allocation import Allocated, BilledAmount, Weighed, allocated
-from collector.domain.charges import CALIBRATED, Charge
-from collector.domain.closing import CLOSING_DAY, Amounts, ClosedCharge, DeploymentCurrency
+from collector.domain.money.allocation import Allocated, BilledAmount, Weighed, allocated
+from collector.domain.money.charges import CALIBRATED, Charge
+from collector.domain.money.closing import CLOSING_DAY, Amounts, ClosedCharge, DeploymentCurrency
+from collector.domain.money.reconciliation import (
+    AccountMonth,
+    BilledPart,
+    EstimatedPart,
+    Reconciliation,
+    reconcile,
+)
+from collector.domain.money.reconciliation_meters import Family, MeterBook
 from collector.domain.periods import DAY, Month
-from collector.domain.reconciliation import AccountMonth, BilledPart, EstimatedPart, Reconciliation, reconcile
-from collector.domain.reconciliation_meters import Family, MeterBook
-from collector.reports.finance import FinanceRow, ReconciledRow
+from collector.reports.finance.figures import FinanceRow, ReconciledRow
 from collector.store import tables
 from collector.store.reads import bills
 from collector.store.reads.scope import Place, places

@@ -9,18 +9,18 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from collector.domain.allocation import TeamCost, split_shared
-from collector.domain.anomalies import Anomaly, CostPart, anomalies, usual_parts, variance
-from collector.domain.budgets import Budget
-from collector.domain.budgets_burn import BudgetState, budget_state
-from collector.domain.closing import state_of
-from collector.domain.forecast import month_end
+from collector.domain.money.allocation import TeamCost, split_shared
+from collector.domain.money.anomalies import Anomaly, CostPart, anomalies, usual_parts, variance
+from collector.domain.money.budgets import Budget
+from collector.domain.money.burn import BudgetState, budget_state
+from collector.domain.money.closing import state_of
+from collector.domain.money.forecast import month_end
+from collector.domain.money.reconciliation_meters import MeterBook
+from collector.domain.money.teams import TeamRules
+from collector.domain.money.unit_costs import ProvisionedUse, UnitCost, UsedAmount, unit_costs
 from collector.domain.periods import DAY, Month
 from collector.domain.pricing import PriceNotes, PriceRow
-from collector.domain.reconciliation_meters import MeterBook
-from collector.domain.teams import TeamRules
-from collector.domain.unit_costs import ProvisionedUse, UnitCost, UsedAmount, unit_costs
-from collector.reports.finance import (
+from collector.reports.finance.figures import (
     BILL,
     ESTIMATE,
     TOKEN_KINDS,

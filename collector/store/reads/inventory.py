@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 
 from collector.domain.periods import Window
 from collector.domain.types import PROVISIONED_SKUS, Account, Subscription, Tags
-from collector.domain.usage import Existence
+from collector.domain.usage.hours import Existence
 from collector.store import tables
 from collector.store.tables import Instant
 

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, case, func, select
 
-from collector.domain.headroom import LimitRevision, RoomSpan
 from collector.domain.periods import Window
-from collector.domain.rollup import Lifetime, StoredHour, UsageDay, UsageSums
+from collector.domain.room.headroom import LimitRevision, RoomSpan
+from collector.domain.room.rollup import Lifetime, StoredHour, UsageDay, UsageSums
 from collector.store import tables
 from collector.store.expressions import epoch
 from collector.store.writes.dirty import DirtyDay

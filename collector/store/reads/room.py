@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, case, func, or_, select
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
-from collector.domain.minutes import MinuteBlock, unpack_many
 from collector.domain.periods import Window, floor_hour
+from collector.domain.usage.minutes import MinuteBlock, unpack_many
 from collector.store import tables
 from collector.store.reads.scope import EVERYTHING, Filters, places, within
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Connection, and_, func, or_, select
 from sqlalchemy import cast as sql_cast
 
-from collector.domain.catalog_events import CatalogEvent
+from collector.domain.endings.catalog_events import CatalogEvent
 from collector.domain.periods import Window
 from collector.store import tables
 from collector.store.expressions import money_sum

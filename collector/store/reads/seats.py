@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, select
 
-from collector.domain.advice_need import unthrottled_peak
-from collector.domain.advice_types import Money, Seat, Steps
-from collector.domain.fullness import NoDate, UntilFull, time_until_full
+from collector.domain.advice.need import unthrottled_peak
+from collector.domain.advice.types import Money, Seat, Steps
 from collector.domain.periods import DAY, last_days
+from collector.domain.room.fullness import NoDate, UntilFull, time_until_full
 from collector.domain.types import CatalogModel, location_key
 from collector.store import tables
 from collector.store.expressions import money_sum

@@ -8,9 +8,9 @@ from decimal import ROUND_CEILING, Decimal
 
 from sqlalchemy import Connection, and_, func, select
 
-from collector.domain.advice_need import well_known
-from collector.domain.advice_types import Line, Place, Seat
-from collector.domain.quotas import PURGED_AFTER, DeletedHold, Holding, line_use
+from collector.domain.advice.need import well_known
+from collector.domain.advice.types import Line, Place, Seat
+from collector.domain.room.quotas import PURGED_AFTER, DeletedHold, Holding, line_use
 from collector.domain.types import CatalogModel
 from collector.store import tables
 from collector.store.reads.catalog import all_models

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, Text, func, or_, select, type_coerce
 
-from collector.domain.families import MODELS, DeploymentDay, FamilyTotals
 from collector.domain.periods import DAY, Window, days, midnight
 from collector.domain.types import ApiUse, QualityHour, UsageHour
+from collector.domain.usage.families import MODELS, DeploymentDay, FamilyTotals
 from collector.store import tables
 from collector.store.expressions import epoch, epoch_day
 from collector.store.reads import collection

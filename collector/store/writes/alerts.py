@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, and_, func, not_, select, update
 
-from collector.domain.alerting_types import Action, AlertEvent, AlertState, Due
-from collector.reports.letter_render import Letter
+from collector.domain.alerts.types import Action, AlertEvent, AlertState, Due
+from collector.reports.letters.render import Letter
 from collector.store import tables
 from collector.store.letter_content import due_to_json, letter_to_json, state_to_json
 from collector.store.writes.bulk import delete_rows, upsert

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, select
 
-from collector.domain.reconciliation_meters import key_of_nameless
+from collector.domain.money.reconciliation_meters import key_of_nameless
 from collector.domain.types import BillLine, account_key
 from collector.store import tables
 from collector.store.writes.bulk import delete_rows, upsert

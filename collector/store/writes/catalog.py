@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from collector.domain.catalog_events import CatalogEvent
+from collector.domain.endings.catalog_events import CatalogEvent
 from collector.domain.types import CatalogModel, ModelCapacity
 from collector.store import tables
 from collector.store.writes.bulk import column_names, upsert

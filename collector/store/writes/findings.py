@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
-from collector.domain.charges import Charge
-from collector.domain.headroom import RoomSpan
+from collector.domain.money.charges import Charge
 from collector.domain.periods import Window
-from collector.domain.rollup import RoomPeriod, UsageDay, UsageSums, whole_number
+from collector.domain.room.headroom import RoomSpan
+from collector.domain.room.rollup import RoomPeriod, UsageDay, UsageSums, whole_number
 from collector.store import tables
 from collector.store.writes.bulk import delete_rows, upsert
 

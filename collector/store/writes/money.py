@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete
 
-from collector.domain.calibration import Lesson
-from collector.domain.closing import ClosedCharge, Restatement
+from collector.domain.money.calibration import Lesson
+from collector.domain.money.closing import ClosedCharge, Restatement
 from collector.store import tables
 from collector.store.writes.bulk import upsert
 

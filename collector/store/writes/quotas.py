@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, tuple_
 
-from collector.domain.quotas import unit_of
+from collector.domain.room.quotas import unit_of
 from collector.domain.types import QuotaLine
 from collector.store import tables
 from collector.store.writes.bulk import upsert

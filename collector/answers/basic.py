@@ -1,0 +1,162 @@
+"""The questions of people and scripts, each answered as the JSON object of the contract (docs/json.md)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from collector.catalog.api_versions import load_api_versions
+from collector.catalog.models import load_models
+from collector.catalog.prices import load_snapshot
+from collector.domain.endings.models import model_catalog
+from collector.domain.periods import DAY, Month, Window, last_days
+from collector.domain.pricing import PriceBook, audit_meters, explain_kinds, question_of
+from collector.domain.pricing import explain as explain_one
+from collector.domain.pricing import explain_lines as explain_each
+from collector.domain.types import NeedsHuman
+from collector.jobs.charges import MoneyRules
+from collector.reports import contract
+from collector.reports.finance.figures import BILL, ESTIMATE
+from collector.reports.fullness import days_to_full
+from collector.store.engine import Connection, Engine
+from collector.store.reads import billed, overview
+from collector.store.reads import cost as costs
+from collector.store.reads import endings as ends
+from collector.store.reads import room as rooms
+from collector.store.reads.catalog import all_models
+from collector.store.reads.prices import price_rows
+from collector.store.reads.scope import EVERYTHING, Filters
+
+COST_JOBS: Final = ("metrics", "inventory", "prices")
+ROOM_JOBS: Final = ("metrics", "inventory", "quotas")
+ENDING_JOBS: Final = ("inventory", "models", "api_use")
+_ROLLING: Final = {"1d": 1, "7d": 7, "30d": 30, "90d": 90}
+
+
+def cost(
+    connection: Connection,
+    period: Window,
+    filters: Filters = EVERYTHING,
+    *,
+    by_day: bool = False,
+    basis: str = ESTIMATE,
+) -> contract.Json:
+    """As estimated, or by the allocated bill where a month is closed."""
+    if basis == BILL:
+        rows = billed.billed_rows(connection, period, filters)
+        totals = billed.totals_of(rows)
+    else:
+        rows = costs.cost_rows(connection, period, filters, by_day=by_day)
+        totals = costs.cost_totals(connection, period, filters)
+    return contract.cost_object(
+        period,
+        as_of=overview.freshness(connection, COST_JOBS, filters).as_of,
+        coverage=overview.coverage(connection, period, filters),
+        rows=rows,
+        unpriced=costs.unpriced(connection, period, filters),
+        totals=totals,
+    )
+
+
+def room(connection: Connection, period: str, filters: Filters, now: datetime) -> contract.Json:
+    window = room_window(period, now)
+    quotas = rooms.quota_rows(connection, filters)
+    return contract.room_object(
+        window,
+        as_of=overview.freshness(connection, ROOM_JOBS, filters).as_of,
+        rows=rooms.room_rows(connection, period, filters),
+        quotas=quotas,
+        days_to_full=days_to_full(quotas, now.date()),
+    )
+
+
+def room_window(period: str, now: datetime) -> Window:
+    """The span that a period's key names; raises `NeedsHuman` for one that names none."""
+    if period in _ROLLING:
+        return last_days(now.date(), _ROLLING[period])
+    try:
+        return Month.parse(period).window
+    except ValueError as error:
+        raise NeedsHuman(
+            f"--period {period!r}: expected one of {', '.join(_ROLLING)} or a month such as 2026-10"
+        ) from error
+
+
+def endings(
+    connection: Connection, filters: Filters, now: datetime, own: list[dict[str, Any]]
+) -> contract.Json:
+    window = Window(last_days(now.date(), 30).start, last_days(now.date(), 1).end)
+    rows = ends.deployed_rows(connection, window, filters)
+    versions = load_api_versions(own)
+    catalog = model_catalog(
+        ends.offers_for(connection, rows), ends.model_readings(connection), load_models().models
+    )
+    return contract.endings_object(
+        now.date(),
+        as_of=overview.freshness(connection, ENDING_JOBS, filters).as_of,
+        rows=rows,
+        catalog=catalog,
+        api_uses=ends.api_use_rows(connection, window, filters),
+        api_versions=versions.versions,
+    )
+
+
+def status(connection: Connection, now: datetime, call_price_per_1000: str | None) -> contract.Json:
+    day = overview.calls(connection, now - DAY)
+    month = overview.calls(connection, now.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+    return contract.status_object(
+        scopes=overview.scopes(connection),
+        gaps=overview.gaps(connection),
+        coverage_24h=overview.room_coverage(connection, "1d"),
+        calls_24h=day.calls,
+        throttles_24h=day.throttles,
+        calls_month=month.calls,
+        call_price_per_1000=call_price_per_1000,
+        runs=overview.runs(connection),
+    )
+
+
+def price_book(engine: Engine | None, rules: MoneyRules) -> PriceBook:
+    """All prices known: captured ones where there is a store, and the shipped snapshot."""
+    if engine is None:
+        return PriceBook(snapshot=rules.snapshot, rates=rules.rates, notes=rules.notes)
+    with engine.connect() as connection:
+        return _book(connection, rules)
+
+
+def explain(book: PriceBook, fields: Mapping[str, Any], today: date, currency: str) -> contract.Json:
+    """One price; without a kind the object holds one per kind in `prices`."""
+    asked, has_kind = question_of(fields, today, currency)
+    if has_kind:
+        return explain_one(book, asked)
+    found = explain_kinds(book, asked)
+    return {"prices": found}
+
+
+def explain_lines(
+    book: PriceBook, lines: Iterable[str], today: date, currency: str
+) -> Iterator[contract.Json]:
+    return explain_each(book, lines, today, currency)
+
+
+def audit(connection: Connection, rules: MoneyRules, now: datetime) -> contract.Json:
+    """Meters that were refused, and what of the last 30 days has no price."""
+    captured = price_rows(connection)
+    meters = audit_meters(captured or rules.snapshot)
+    window = Window(last_days(now.date(), 30).start, last_days(now.date(), 1).end)
+    rows = costs.unpriced(connection, window)
+    return {
+        "meters_understood": meters.understood,
+        "meters_refused": [{"meter_name": name, "why": why} for _, name, why in meters.refused],
+        "snapshot_captured_on": load_snapshot().captured_on.isoformat(),
+        "unpriced": [contract.unpriced_object(row) for row in rows],
+    }
+
+
+def _book(connection: Connection, rules: MoneyRules) -> PriceBook:
+    return PriceBook(
+        rows=price_rows(connection),
+        snapshot=rules.snapshot,
+        models=all_models(connection),
+        rates=rules.rates,
+        notes=rules.notes,
+    )

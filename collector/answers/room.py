@@ -1,0 +1,368 @@
+"""The deeper questions about room, each answered as a JSON object: causes, advice, what if, and where a deployment fits."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from collector.domain.advice.fit import Fit, FitQuestion, fits
+from collector.domain.advice.need import urgency_of
+from collector.domain.advice.prices import RoomPrices, with_price_ratios
+from collector.domain.advice.ranking import recommend
+from collector.domain.advice.types import Line, Recommendation, Seat, resides
+from collector.domain.advice.what_if import ModelChange, WhatIf, supposed
+from collector.domain.periods import Window
+from collector.domain.pricing import PriceBook
+from collector.domain.room.fullness import NoDate, UntilFull, in_words
+from collector.domain.room.quotas import line_changes
+from collector.domain.room.throttling_words import describe
+from collector.domain.types import account_key
+from collector.jobs.charges import MoneyRules
+from collector.store.engine import Connection
+from collector.store.reads import overview
+from collector.store.reads import room as rooms
+from collector.store.reads.evidence import deployment_evidence, load_shapes
+from collector.store.reads.evidence_units import UnitStory, unit_story
+from collector.store.reads.prices import price_rows
+from collector.store.reads.scope import EVERYTHING, Filters
+from collector.store.reads.seats import DAYS, peaks_until_full
+from collector.store.reads.seats_lines import RoomEstate, Spelling, room_estate
+
+Json = dict[str, Any]
+JOBS: Final = ("metrics", "inventory", "quotas", "models")
+_SIGNS: Final = ("share_tpm", "share_rpm", "lift", "regularity", "alone", "topped", "follows", "ptu_max")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every question here is asked with."""
+
+    connection: Connection
+    now: datetime
+    rules: MoneyRules
+    filters: Filters = EVERYTHING
+
+
+def explained(connection: Connection, found: Json, period: str, filters: Filters, now: datetime) -> Json:
+    """The object of `room` with when each deployment and line is full, and who holds a line; keys are only added."""
+    full = peaks_until_full(connection, now, filters)
+    shapes = load_shapes(connection, period)
+    for row in found["deployments"]:
+        key = (account_key(row["account"]), row["deployment"].casefold())
+        row |= {**_until(full.get(key), now.date()), **plain(shapes.get(key) or {})}
+    estate = room_estate(connection, now, causes=False)
+    lines = {(one.subscription_id, one.location, one.usage_name): one for one in estate.lines}
+    spelling = Spelling(lines)
+    holders = _holders(estate.seats, spelling)
+    told = {
+        (row.subscription_id, row.location, row.usage_name): row
+        for row in rooms.quota_rows(connection, filters)
+    }
+    for row in found["quotas"]:
+        key = (row["subscription_id"], row["location"], row["usage_name"])
+        line, reading = lines.get(key), told.get(key)
+        if line is None or reading is None:
+            continue
+        readings = [(one.read_at, one.limit, one.current) for one in reading.history]
+        row |= {
+            **line_object(line),
+            "holders": holders.get(key, []),
+            "changes": plain(line_changes(readings)),
+        }
+    return found
+
+
+def diagnoses(asked: Asked, period: str, deployment: str | None = None) -> Json:
+    """Why requests were refused, for every deployment that had any in the period or for the one that is named."""
+    rows = rooms.room_rows(asked.connection, period, asked.filters)
+    names = {row.key for row in rows}
+    if deployment is not None and deployment.casefold() not in names:
+        raise ValueError(f"--deployment {deployment!r}: expected one of {', '.join(sorted(names)) or 'none'}")
+    wanted = [
+        row
+        for row in rows
+        if (row.throttled or row.spilled) and (deployment is None or row.key == deployment.casefold())
+    ]
+    found = [_diagnosed(asked.connection, row) for row in wanted]
+    return {
+        "period": period,
+        "as_of": plain(overview.freshness(asked.connection, JOBS, asked.filters).as_of),
+        "deployments": sorted(
+            (one for one in found if one is not None), key=lambda one: (-one["throttled"], one["deployment"])
+        ),
+    }
+
+
+def advice(
+    asked: Asked, *, can_wait: Mapping[str, float] | None = None, what_if: WhatIf | None = None
+) -> Json:
+    """Everything worth doing about room, most urgent first, on the last 30 days or on supposed ones."""
+    estate = room_estate(asked.connection, asked.now, asked.filters)
+    prices = _prices(asked, estate)
+    _check_waiting(estate.seats, can_wait or {})
+    seats = [
+        replace(seat, batchable_share=(can_wait or {}).get(seat.deployment.casefold()))
+        for seat in _with_units(asked, estate.seats, prices)
+    ]
+    head: Json = {
+        "as_of": plain(overview.freshness(asked.connection, JOBS, asked.filters).as_of),
+        "days": DAYS,
+    }
+    if what_if is not None:
+        ratios = _model_ratios(seats, what_if, prices)
+        changed = supposed(seats, what_if, estate.models, ratios)
+        seats = list(changed.seats)
+        estate = replace(estate, seats=tuple(seats))
+        head |= {"changed": changed.changed, "not_offered": list(changed.not_offered)}
+        head["deployments"] = [_supposed_object(seat) for seat in seats]
+    places = _priced_places(estate, seats, prices)
+    found = recommend(seats, estate.lines, places)
+    return {**head, "recommendations": [recommendation_object(one) for one in found]}
+
+
+def fit(asked: Asked, question: FitQuestion) -> Json:
+    """Every place that offers what is asked, those that fit first, and why the others do not do."""
+    estate = room_estate(asked.connection, asked.now, asked.filters)
+    places = estate.places({question.model.casefold()})
+    by_minute = [place for place in places if place.tpm_per_unit]
+    priced = with_price_ratios(by_minute, _prices(asked, estate))
+    unlimited = {place.sku.casefold() for place in places} - {place.sku.casefold() for place in by_minute}
+    if question.sku is not None and question.sku.casefold() in unlimited:
+        raise ValueError(
+            f"fit sku={question.sku!r}: it has no tokens a minute; expected one of "
+            f"{', '.join(sorted({place.sku for place in by_minute})) or 'none here'}"
+        )
+    found = fits(question, priced, estate.seats)
+    known = {(place.location, place.sku.casefold()) for place in places}
+    return {
+        "as_of": plain(overview.freshness(asked.connection, JOBS, asked.filters).as_of),
+        "question": plain(question),
+        "places": [_fit_object(one) for one in found],
+        "elsewhere": _elsewhere(estate, question, known),
+    }
+
+
+def units(asked: Asked) -> Json:
+    """Provisioned deployments: use, idle units, spillover, what a unit carries, and what each size would cost."""
+    estate = room_estate(asked.connection, asked.now, asked.filters)
+    provisioned = [seat for seat in estate.seats if seat.provisioned]
+    prices = _prices(asked, estate) if provisioned else None
+    stories = [unit_story(asked.connection, seat, prices, asked.now) for seat in provisioned]
+    return {
+        "as_of": plain(overview.freshness(asked.connection, JOBS, asked.filters).as_of),
+        "days": DAYS,
+        "deployments": [unit_object(story) for story in stories if story is not None],
+    }
+
+
+def recommendation_object(one: Recommendation) -> Json:
+    return plain(one)
+
+
+def line_object(line: Line) -> Json:
+    use = line.use
+    return {
+        "reach": use.scope.reach,
+        "pool": use.scope.pool,
+        "may_share_pool": use.scope.may_share_pool,
+        "visible": plain(use.visible),
+        "unexplained": plain(use.unexplained),
+        "held_by_deleted": plain(use.held_by_deleted),
+        "over_allocated": plain(use.over_allocated),
+        "stranded": plain(use.stranded),
+    }
+
+
+def unit_object(story: UnitStory) -> Json:
+    """A provisioned deployment's units and what each size would cost."""
+    seat = story.seat
+    return {
+        **{
+            name: getattr(seat, name)
+            for name in ("subscription_id", "account", "deployment", "model", "sku", "location")
+        },
+        "use": plain(story.use),
+        "rate": plain(story.rate),
+        "spilled_tokens": story.spilled_tokens,
+        "spilled_cost": plain(story.spilled_cost),
+        "why_no_curve": story.why_no_curve,
+        "curves": {
+            term: {
+                **{
+                    name: plain(getattr(curve, name))
+                    for name in ("currency", "hours", "hourly", "token_cost")
+                },
+                "break_even_utilisation": curve.break_even_utilisation,
+                "cheapest": plain(curve.cheapest),
+                "never_throttles": plain(curve.never_throttles),
+                "points": plain(curve.points),
+            }
+            for term, curve in story.curves.items()
+        },
+    }
+
+
+def plain(value: Any) -> Any:
+    """A domain value as JSON: decimals as digits, instants with `Z`, dataclasses by their fields."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(value, UUID):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | frozenset):
+        return [plain(one) for one in value]
+    return value
+
+
+def _diagnosed(connection: Connection, row: rooms.RoomRow) -> Json | None:
+    window = Window(row.starts_at, row.ends_at)
+    found = deployment_evidence(connection, row.account_key, row.key, window).diagnosis()
+    if found is None:
+        return None
+    summary = plain(found.summary)
+    return {
+        "subscription_id": row.subscription_id,
+        "account": row.account,
+        "deployment": row.deployment,
+        "model": row.model,
+        "sku": row.sku,
+        "location": row.location,
+        "cause": found.cause,
+        "certain": found.certain,
+        "diagnosis": describe(found),
+        **{("throttled_" + name if name in _CLASSES else name): count for name, count in summary.items()},
+        "rate": found.summary.rate,
+        **{name: getattr(found, name) for name in _SIGNS},
+        "minute_coverage": row.minute_coverage,
+    }
+
+
+_CLASSES: Final = ("at_limit", "below_limit", "unclassified")
+
+
+def _until(full: UntilFull | NoDate | None, today: date) -> Json:
+    known = full if isinstance(full, UntilFull) else None
+    return {
+        "days_to_full": known.days if known else None,
+        "days_to_full_low": known.low if known else None,
+        "days_to_full_high": known.high if known else None,
+        "full": None if full is None else in_words(full, today),
+    }
+
+
+def _holders(seats: Iterable[Seat], spelling: Spelling) -> dict[tuple[str, str, str], list[Json]]:
+    found: dict[tuple[str, str, str], list[Json]] = defaultdict(list)
+    for seat in seats:
+        if seat.usage_name is not None:
+            held = {"account": seat.account, "deployment": seat.deployment, "units": seat.units}
+            found[spelling.of(seat.subscription_id, seat.location, seat.usage_name)].append(held)
+    return found
+
+
+def _check_waiting(seats: Sequence[Seat], can_wait: Mapping[str, float]) -> None:
+    names = {seat.deployment.casefold() for seat in seats}
+    for name in can_wait.keys() - names:
+        raise ValueError(f"--can-wait {name!r}: expected one of {', '.join(sorted(names)) or 'none'}")
+
+
+def _prices(asked: Asked, estate: RoomEstate) -> RoomPrices:
+    rules = asked.rules
+    book = PriceBook(
+        rows=price_rows(asked.connection),
+        snapshot=rules.snapshot,
+        models=estate.models,
+        rates=rules.rates,
+        notes=rules.notes,
+    )
+    return RoomPrices(book, asked.now.date(), rules.currency or "USD")
+
+
+def _with_units(asked: Asked, seats: Iterable[Seat], prices: RoomPrices) -> list[Seat]:
+    found: list[Seat] = []
+    for seat in seats:
+        story = unit_story(asked.connection, seat, prices, asked.now) if seat.provisioned else None
+        found.append(seat if story is None else story.seat_with_units)
+    return found
+
+
+def _priced_places(estate: RoomEstate, seats: Iterable[Seat], prices: RoomPrices) -> list[Any]:
+    """Prices are asked only of what somebody who is short of room could move to."""
+    tight = {seat.model.casefold() for seat in seats if urgency_of(seat) is not None}
+    places: list[Any] = []
+    for model in sorted(tight):
+        offered = [place for place in estate.places({model}) if place.tpm_per_unit]
+        places += with_price_ratios(offered, prices)
+    return places
+
+
+def _model_ratios(seats: Iterable[Seat], what_if: WhatIf, prices: RoomPrices) -> dict[tuple[str, str], float]:
+    if not isinstance(what_if, ModelChange):
+        return {}
+    found: dict[tuple[str, str], float] = {}
+    for seat in seats:
+        if seat.model.casefold() != what_if.before.casefold():
+            continue
+        old = prices.tokens(seat.model, seat.version, seat.sku, seat.location)
+        new = prices.tokens(what_if.after, None, seat.sku, seat.location)
+        if old is not None and new is not None and old.input:
+            found[seat.location, seat.sku] = float(
+                (new.input * 4 + new.output) / (old.input * 4 + old.output)
+            )
+    return found
+
+
+def _supposed_object(seat: Seat) -> Json:
+    names = ("subscription_id", "account", "deployment", "model", "version", "sku", "location", "units")
+    return {
+        **{name: getattr(seat, name) for name in names},
+        **{name: getattr(seat, name) for name in ("limit_tpm", "limit_rpm", "peak_tpm", "peak_rpm")},
+        "used_share": seat.used_share,
+        "headroom_tpm": None
+        if seat.limit_tpm is None or seat.peak_tpm is None
+        else seat.limit_tpm - seat.peak_tpm,
+        "urgency": urgency_of(seat),
+        "cost_per_month": plain(seat.cost_per_month),
+    }
+
+
+def _fit_object(one: Fit) -> Json:
+    place = one.place
+    return {
+        **{name: plain(getattr(place, name)) for name in ("subscription_id", "location", "sku", "model", "version")},
+        "fits": one.fits,
+        "units": one.units,
+        "short": one.short,
+        "tpm": int(one.units * (place.tpm_per_unit or 0)),
+        "free_units": place.free_units,
+        "available": place.available,
+        "usage_name": place.usage_name,
+        "may_share_pool": one.may_share_pool,
+        "price_ratio": place.price_ratio,
+        "ends_on": place.ends_on,
+        "processed": resides(place.sku, place.location),
+        "frees": [{"deployment": name, "units": units} for name, units in one.frees],
+    }  # fmt: skip
+
+
+def _elsewhere(estate: RoomEstate, question: FitQuestion, known: set[tuple[str, str]]) -> list[Json]:
+    """Where Azure reports capacity but no quota was ever read, since no account lies there."""
+    found: dict[tuple[str, str, str], Decimal] = {}
+    for (_, location, _, model, version, sku), available in estate.capacities.items():
+        wanted = model == question.model.casefold() and available > 0 and (location, sku) not in known
+        if wanted and (question.sku is None or question.sku.casefold() == sku):
+            found[location, sku, version] = available
+    return [
+        {"location": location, "sku": sku, "version": version, "available": int(available), "quota": None}
+        for (location, sku, version), available in sorted(found.items())
+    ]

@@ -1,0 +1,1 @@
+"""Which findings people are told of, when, and the life of an alert."""

@@ -1,0 +1,1 @@
+"""What ends when: model versions, api-versions, and how dates moved."""

@@ -1,0 +1,1 @@
+"""What it cost, whose cost it is, how it stands beside the bill, and how the month will end."""

@@ -1,0 +1,1 @@
+"""What metrics say of a deployment: families, hours, packed minutes, histograms, api-versions, latency."""

@@ -1,0 +1,1 @@
+"""One step for each question asked of Azure: plan, fetch, replace."""

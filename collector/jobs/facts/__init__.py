@@ -1,0 +1,1 @@
+"""What the rules look at, gathered from the store."""

@@ -1,0 +1,246 @@
+"""The figures of a month as finance reads them. The same figures fill the workbook, the CSV, the mail and the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from collector.domain.money.allocation import TeamCost
+from collector.domain.money.anomalies import Variance
+from collector.domain.money.burn import BudgetState
+from collector.domain.money.forecast import MonthForecast, NoForecast
+from collector.domain.money.reconciliation import Cause, Reconciliation, Status
+from collector.domain.money.savings import Saving
+from collector.domain.money.unit_costs import ProvisionedUse, UnitCost
+from collector.domain.periods import Month
+
+TOKEN_KINDS: Final = frozenset(
+    {"input", "cached_input", "cache_write", "output", "audio_input", "audio_output", "cached_audio_input"}
+    | {"image_input", "image_output", "cached_image_input"}
+)
+ESTIMATE: Final = "estimate"
+BILL: Final = "bill"
+
+
+@dataclass(frozen=True, slots=True)
+class FinanceRow:
+    """One kind of use of a deployment in a month, at one price. Without a deployment it is a residual of the bill."""
+
+    month: date
+    subscription_id: str
+    subscription: str
+    account_id: str
+    account: str
+    deployment: str
+    model: str
+    version: str
+    sku: str
+    location: str
+    team: str | None
+    kind: str
+    tier: str
+    currency: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal | None
+    estimate: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    billed: Decimal | None
+    basis: str
+    step: str | None
+    meter_id: str | None
+    meter_name: str | None
+    price_effective_from: datetime | None
+    price_captured_at: datetime | None
+    why: str | None
+
+    @property
+    def is_residual(self) -> bool:
+        return not self.deployment
+
+    @property
+    def is_priced(self) -> bool:
+        return self.estimate is not None
+
+    @property
+    def out_of_scope(self) -> bool:
+        return (self.why or "").startswith("out of scope")
+
+    def amount(self, basis: str) -> Decimal:
+        return (self.billed if basis == BILL else self.estimate) or Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciledRow:
+    """A reconciliation with the names people know."""
+
+    subscription: str
+    account: str
+    line: Reconciliation
+
+
+@dataclass(frozen=True, slots=True)
+class RestatedRow:
+    subscription: str
+    account: str
+    deployment: str
+    currency: str
+    seen_at: datetime
+    estimate_change: Decimal
+    billed_change: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyOutlook:
+    """What comes of a month in one currency: its forecast while it runs, and its change since the month before."""
+
+    currency: str
+    forecast: MonthForecast | NoForecast | None = None
+    variance: Variance | None = None
+    before: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OddDay:
+    """A day that cost what nobody would have expected, and what it was due to."""
+
+    day: date
+    currency: str
+    scope: str
+    cost: Decimal
+    expected: Decimal
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinanceReport:
+    """A month. `basis` is what its headline is made of: the bill where it is whole, else the estimate."""
+
+    month: Month
+    state: str
+    closed_at: datetime | None
+    as_of: datetime | None
+    made_at: datetime
+    basis: str
+    coverage: float | None
+    rows: tuple[FinanceRow, ...]
+    reconciliations: tuple[ReconciledRow, ...] = ()
+    teams: tuple[TeamCost, ...] = ()
+    restatements: tuple[RestatedRow, ...] = ()
+    outlook: tuple[CurrencyOutlook, ...] = ()
+    unit_costs: tuple[UnitCost, ...] = ()
+    provisioned: tuple[ProvisionedUse, ...] = ()
+    budgets: tuple[BudgetState, ...] = ()
+    savings: tuple[Saving, ...] = ()
+    odd_days: tuple[OddDay, ...] = ()
+    daily: tuple[tuple[date, str, Decimal], ...] = ()
+    notes: tuple[str, ...] = ()
+    bill_notices: tuple[str, ...] = field(default=())
+
+    @property
+    def currencies(self) -> list[str]:
+        return sorted({row.currency for row in self.rows})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Sums of rows that share a key, in one currency."""
+
+    key: tuple[str, ...]
+    currency: str
+    quantity: Decimal
+    estimate: Decimal
+    low: Decimal
+    high: Decimal
+    billed: Decimal | None
+    basis_amount: Decimal
+
+
+def lines_by(rows: Iterable[FinanceRow], keys: Sequence[str], basis: str) -> list[Line]:
+    """Rows summed by these attributes and currency, largest first; an empty value is said to be unallocated."""
+    sums: dict[tuple[str, ...], list[FinanceRow]] = {}
+    for row in rows:
+        named = tuple(str(getattr(row, key) or "") for key in keys)
+        sums.setdefault((row.currency, *named), []).append(row)
+    found = [_line(key[1:], key[0], parts, basis) for key, parts in sums.items()]
+    return sorted(found, key=lambda line: (line.currency, -line.basis_amount, line.key))
+
+
+def _line(key: tuple[str, ...], currency: str, parts: Sequence[FinanceRow], basis: str) -> Line:
+    zero = Decimal(0)
+    billed = [row.billed for row in parts if row.billed is not None]
+    return Line(
+        key,
+        currency,
+        sum((row.quantity for row in parts if not row.is_residual), zero),
+        sum((row.estimate or zero for row in parts), zero),
+        sum((row.low or row.estimate or zero for row in parts), zero),
+        sum((row.high or row.estimate or zero for row in parts), zero),
+        sum(billed, zero) if billed else None,
+        sum((row.amount(basis) for row in parts), zero),
+    )
+
+
+def totals(report: FinanceReport) -> list[Line]:
+    return lines_by(report.rows, (), report.basis)
+
+
+def summary_object(report: FinanceReport) -> dict[str, Any]:
+    """What a closing keeps beside its charges: totals and reconciliation as they stood."""
+    return {
+        "basis": report.basis,
+        "coverage": report.coverage,
+        "totals": [
+            {
+                "currency": line.currency,
+                "estimate": str(line.estimate),
+                "low": str(line.low),
+                "high": str(line.high),
+                "billed": None if line.billed is None else str(line.billed),
+            }
+            for line in totals(report)
+        ],
+        "reconciliations": [_reconciled_object(row) for row in report.reconciliations],
+    }
+
+
+def _reconciled_object(row: ReconciledRow) -> dict[str, Any]:
+    line = row.line
+    return {
+        "subscription": row.subscription,
+        "account": row.account,
+        "account_key": str(line.account_key),
+        "currency": line.currency,
+        "family": line.family,
+        "estimate": None if line.estimate is None else str(line.estimate),
+        "bill": None if line.bill is None else str(line.bill),
+        "status": line.status.value,
+        "causes": [
+            {"name": one.name, "words": one.words, "amount": None if one.amount is None else str(one.amount)}
+            for one in line.causes
+        ],
+    }
+
+
+def reconciled_from(kept: Mapping[str, Any]) -> ReconciledRow:
+    """A reconciliation as a closing kept it."""
+    from uuid import UUID
+
+    amount = lambda text: None if text is None else Decimal(text)  # noqa: E731  # one word for five lines
+    return ReconciledRow(
+        kept["subscription"],
+        kept["account"],
+        Reconciliation(
+            UUID(kept["account_key"]),
+            kept["currency"],
+            kept["family"],
+            amount(kept["estimate"]),
+            amount(kept["bill"]),
+            Status(kept["status"]),
+            tuple(Cause(one["name"], one["words"], amount(one["amount"])) for one in kept["causes"]),
+        ),
+    )

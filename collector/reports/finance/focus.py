@@ -1,0 +1,270 @@
+"""Months as FOCUS 1.2 rows (FinOps Open Cost and Usage Specification), as CSV and as Parquet.
+
+What FOCUS has no column for stands in `x_` columns. `InvoiceId` is empty: Cost Management's query tells none.
+Rows are written month by month, so memory does not grow with the number of months.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from collector.domain.periods import Month
+from collector.reports.finance.figures import BILL, TOKEN_KINDS, FinanceReport, FinanceRow
+from collector.reports.finance.tables import neutral
+
+VERSION: Final = "1.2"
+_MICROSOFT: Final = "Microsoft"
+_MONEY: Final = pa.decimal128(38, 12)
+_INSTANT: Final = pa.timestamp("s", tz="UTC")
+_TEXT: Final = pa.string()
+_UNITS: Final = {
+    "1 token": "Tokens",
+    "1 PTU hour": "Hours",
+    "1 hour": "Hours",
+    "1 image": "Images",
+    "1 second": "Seconds",
+}
+
+SCHEMA: Final = pa.schema(
+    [
+        ("AvailabilityZone", _TEXT),
+        ("BilledCost", _MONEY),
+        ("BillingAccountId", _TEXT),
+        ("BillingAccountName", _TEXT),
+        ("BillingAccountType", _TEXT),
+        ("BillingCurrency", _TEXT),
+        ("BillingPeriodEnd", _INSTANT),
+        ("BillingPeriodStart", _INSTANT),
+        ("CapacityReservationId", _TEXT),
+        ("CapacityReservationStatus", _TEXT),
+        ("ChargeCategory", _TEXT),
+        ("ChargeClass", _TEXT),
+        ("ChargeDescription", _TEXT),
+        ("ChargeFrequency", _TEXT),
+        ("ChargePeriodEnd", _INSTANT),
+        ("ChargePeriodStart", _INSTANT),
+        ("CommitmentDiscountCategory", _TEXT),
+        ("CommitmentDiscountId", _TEXT),
+        ("CommitmentDiscountName", _TEXT),
+        ("CommitmentDiscountQuantity", _MONEY),
+        ("CommitmentDiscountStatus", _TEXT),
+        ("CommitmentDiscountType", _TEXT),
+        ("CommitmentDiscountUnit", _TEXT),
+        ("ConsumedQuantity", _MONEY),
+        ("ConsumedUnit", _TEXT),
+        ("ContractedCost", _MONEY),
+        ("ContractedUnitPrice", _MONEY),
+        ("EffectiveCost", _MONEY),
+        ("InvoiceId", _TEXT),
+        ("InvoiceIssuerName", _TEXT),
+        ("ListCost", _MONEY),
+        ("ListUnitPrice", _MONEY),
+        ("PricingCategory", _TEXT),
+        ("PricingCurrency", _TEXT),
+        ("PricingCurrencyContractedUnitPrice", _MONEY),
+        ("PricingCurrencyEffectiveCost", _MONEY),
+        ("PricingCurrencyListUnitPrice", _MONEY),
+        ("PricingQuantity", _MONEY),
+        ("PricingUnit", _TEXT),
+        ("ProviderName", _TEXT),
+        ("PublisherName", _TEXT),
+        ("RegionId", _TEXT),
+        ("RegionName", _TEXT),
+        ("ResourceId", _TEXT),
+        ("ResourceName", _TEXT),
+        ("ResourceType", _TEXT),
+        ("ServiceCategory", _TEXT),
+        ("ServiceName", _TEXT),
+        ("ServiceSubcategory", _TEXT),
+        ("SkuId", _TEXT),
+        ("SkuMeter", _TEXT),
+        ("SkuPriceDetails", _TEXT),
+        ("SkuPriceId", _TEXT),
+        ("SubAccountId", _TEXT),
+        ("SubAccountName", _TEXT),
+        ("SubAccountType", _TEXT),
+        ("Tags", _TEXT),
+        ("x_ConsumedTokens", _MONEY),
+        ("x_CostBasis", _TEXT),
+        ("x_CostHigh", _MONEY),
+        ("x_CostLow", _MONEY),
+        ("x_DeploymentType", _TEXT),
+        ("x_EstimatedCost", _MONEY),
+        ("x_Model", _TEXT),
+        ("x_ModelVersion", _TEXT),
+        ("x_MonthState", _TEXT),
+        ("x_PriceSource", _TEXT),
+        ("x_ServiceTier", _TEXT),
+        ("x_Team", _TEXT),
+        ("x_TokenDirection", _TEXT),
+        ("x_Why", _TEXT),
+    ]
+)
+
+Record = dict[str, Any]
+Purpose = Literal["Usage", "Purchase", "Credit"]
+
+
+def focus_records(report: FinanceReport) -> Iterator[Record]:
+    """A record for each kind of use of a deployment in the month, and for each residual of the bill."""
+    for row in report.rows:
+        if row.is_residual or row.is_priced or row.quantity or row.billed:
+            yield _record(report, row)
+
+
+def write_focus_csv(reports: Iterable[FinanceReport], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(SCHEMA.names)
+        for report in reports:
+            writer.writerows(
+                [_text(record[name]) for name in SCHEMA.names] for record in focus_records(report)
+            )
+
+
+def write_focus_parquet(reports: Iterable[FinanceReport], folder: Path) -> None:
+    """One file a month, in folders named `BillingPeriod=2026-10` as engines expect partitions."""
+    for report in reports:
+        place = folder / f"BillingPeriod={report.month}"
+        place.mkdir(parents=True, exist_ok=True)
+        table = pa.Table.from_pylist(list(focus_records(report)), schema=SCHEMA)
+        pq.write_table(table, place / "part-0.parquet", compression="zstd")
+
+
+def _record(report: FinanceReport, row: FinanceRow) -> Record:
+    period = report.month.window
+    cost = _exact(row.amount(report.basis))
+    purpose = _purpose(row)
+    record: Record = dict.fromkeys(SCHEMA.names)
+    record |= {
+        "BilledCost": cost,
+        "EffectiveCost": cost,
+        "BillingAccountId": f"/subscriptions/{row.subscription_id}",
+        "BillingAccountName": row.subscription,
+        "BillingAccountType": "Subscription",
+        "BillingCurrency": row.currency,
+        "BillingPeriodStart": period.start,
+        "BillingPeriodEnd": period.end,
+        "ChargePeriodStart": period.start,
+        "ChargePeriodEnd": period.end,
+        "ChargeCategory": purpose,
+        "ChargeDescription": _described(row),
+        "ChargeFrequency": "Usage-Based" if purpose == "Usage" else "One-Time",
+        "InvoiceIssuerName": _MICROSOFT,
+        "ProviderName": _MICROSOFT,
+        "PublisherName": _MICROSOFT,
+        "ServiceCategory": "AI and Machine Learning",
+        "ServiceSubcategory": "Generative AI",
+        "ServiceName": "Azure OpenAI",
+        "SubAccountId": row.subscription_id or None,
+        "SubAccountName": row.subscription or None,
+        "SubAccountType": "Subscription" if row.subscription_id else None,
+        "RegionId": row.location or None,
+        "RegionName": row.location or None,
+        "Tags": json.dumps({"team": row.team}) if row.team else "{}",
+    }
+    return record | _resource(row) | _priced(row, cost) | _ours(report, row)
+
+
+def _purpose(row: FinanceRow) -> Purpose:
+    why = row.why or ""
+    if row.is_residual and ": Purchase" in why:
+        return "Purchase"
+    return "Credit" if row.is_residual and (row.billed or Decimal(0)) < 0 else "Usage"
+
+
+def _described(row: FinanceRow) -> str:
+    if row.is_residual:
+        return row.why or "Unallocated"
+    words = (row.model, row.version, row.sku, row.kind.replace("_", " "), row.tier)
+    return " ".join(word for word in words if word)
+
+
+def _resource(row: FinanceRow) -> Record:
+    if row.is_residual:
+        named = row.account_id if "/accounts/" in row.account_id else None
+        kind = "Azure OpenAI account" if named else None
+        return {"ResourceId": named, "ResourceName": row.account if named else None, "ResourceType": kind}
+    return {
+        "ResourceId": f"{row.account_id}/deployments/{row.deployment}",
+        "ResourceName": row.deployment,
+        "ResourceType": "Azure OpenAI deployment",
+    }
+
+
+def _priced(row: FinanceRow, cost: Decimal) -> Record:
+    """What is priced says its unit price and quantity, so that their product is the list cost; other rows say neither."""
+    if row.unit_price is None or row.estimate is None:
+        return {"ListCost": cost, "ContractedCost": cost}
+    quantity, price, unit = _exact(row.quantity), _exact(row.unit_price), _UNITS.get(row.unit, row.unit)
+    return {
+        "ListCost": _exact(row.estimate),
+        "ContractedCost": _exact(row.estimate),
+        "ListUnitPrice": price,
+        "ContractedUnitPrice": price,
+        "PricingCategory": "Standard",
+        "PricingCurrency": row.currency,
+        "PricingCurrencyListUnitPrice": price,
+        "PricingCurrencyContractedUnitPrice": price,
+        "PricingCurrencyEffectiveCost": cost,
+        "PricingQuantity": quantity,
+        "PricingUnit": unit,
+        "ConsumedQuantity": quantity,
+        "ConsumedUnit": unit,
+        "SkuId": f"{row.model}/{row.version}/{row.sku}/{row.kind}/{row.tier}",
+        "SkuPriceId": row.meter_id or f"{row.step}/{row.model}/{row.kind}/{row.tier}",
+        "SkuMeter": row.meter_name or row.kind,
+    }
+
+
+def _ours(report: FinanceReport, row: FinanceRow) -> Record:
+    is_tokens = row.kind in TOKEN_KINDS and not row.is_residual
+    return {
+        "x_ConsumedTokens": _exact(row.quantity) if is_tokens else None,
+        "x_CostBasis": "billed" if report.basis == BILL else row.basis,
+        "x_CostLow": _maybe(row.low),
+        "x_CostHigh": _maybe(row.high),
+        "x_EstimatedCost": _maybe(row.estimate),
+        "x_DeploymentType": row.sku or None,
+        "x_Model": row.model or None,
+        "x_ModelVersion": row.version or None,
+        "x_MonthState": report.state,
+        "x_PriceSource": row.step,
+        "x_ServiceTier": row.tier or None,
+        "x_Team": row.team,
+        "x_TokenDirection": row.kind if is_tokens else None,
+        "x_Why": row.why,
+    }
+
+
+def _maybe(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else _exact(amount)
+
+
+def _exact(amount: Decimal) -> Decimal:
+    """Twelve digits after the point: a millionth of a cent of a single token."""
+    return amount.quantize(Decimal("1e-12"))
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        text = format(value, "f").rstrip("0")
+        return f"{text}0" if text.endswith(".") else text  # always with a point: a reader tells numbers by it
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else neutral(str(value))
+
+
+def months_between(first: Month, last: Month) -> Iterator[Month]:
+    while first.first_day <= last.first_day:
+        yield first
+        first = first.shifted(1)

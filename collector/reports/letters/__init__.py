@@ -1,0 +1,1 @@
+"""Letters: what is said, in text, HTML and calendar entries."""

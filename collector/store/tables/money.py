@@ -1,0 +1,148 @@
+"""Prices, charges, bills and closed months."""
+
+from typing import Any
+
+from sqlalchemy import Column, Date, Index, SmallInteger, Text, Uuid
+
+from collector.store.tables.layout import key, need, table
+from collector.store.tables.types import Instant, Json, Money
+
+price = table(
+    "price",
+    "fact",
+    key("meter_id", Text),
+    key("region", Text),
+    key("currency", Text),
+    key("type", Text),
+    key("term", Text),
+    key("tier_minimum_units", Money),
+    key("effective_from", Instant),
+    key("captured_at", Instant),
+    Column("effective_until", Instant),
+    need("last_captured_at", Instant),
+    need("unit_price", Money),
+    need("unit_of_measure", Text),
+    need("product", Text),
+    need("meter_name", Text),
+    need("sku_name", Text),
+    need("service", Text),
+)
+
+
+def _charge_columns() -> list[Column[Any]]:
+    return [
+        key("model", Text),
+        key("version", Text),
+        key("sku", Text),
+        key("kind", Text),
+        key("tier", Text),
+        key("currency", Text),
+        need("location", Text),
+        Column("team", Text),
+        need("quantity", Money),
+        need("unit", Text),
+        Column("unit_price", Money),
+        Column("cost", Money),
+        Column("low", Money),
+        Column("high", Money),
+        need("basis", Text),
+        Column("step", Text),
+        Column("meter_id", Text),
+        Column("meter_name", Text),
+        Column("price_effective_from", Instant),
+        Column("price_captured_at", Instant),
+        Column("why", Text),
+    ]
+
+
+charge_day = table(
+    "charge_day",
+    "finding",
+    key("account_key", Uuid),
+    key("deployment", Text),
+    key("day", Date),
+    *_charge_columns(),
+    # Holds what the cost screens add up, so that a month of days is read without its rows.
+    Index("ix_charge_day_day", "day", "currency", "model", "cost", "low", "high", "quantity", "team"),
+)
+
+charge_month = table(
+    "charge_month",
+    "finding",
+    key("account_key", Uuid),
+    key("deployment", Text),
+    key("month", Date),
+    # A month in which a price changed has a row for each price, so that quantity × unit price is the cost.
+    key("part", SmallInteger),
+    *_charge_columns(),
+    Index("ix_charge_month_month", "month"),
+)
+
+bill_day = table(
+    "bill_day",
+    "fact",
+    key("account_key", Uuid),
+    key("day", Date),
+    key("meter_id", Text),
+    key("charge_type", Text),
+    key("currency", Text),
+    need("scope", Text),
+    Column("account_arm_id", Text),
+    Column("meter", Text),
+    Column("quantity", Money),
+    Column("actual", Money),
+    Column("amortised", Money),
+    need("read_at", Instant),
+    Index("ix_bill_day_day", "day"),
+)
+
+# How an account's bill of the days before a month parted the tokens that metrics cannot tell apart.
+billed_share = table(
+    "billed_share",
+    "finding",
+    key("account_key", Uuid),
+    key("month", Date),
+    key("family", Text),
+    key("direction", Text),
+    key("kind", Text),
+    need("share", Money),
+    need("tokens", Money),
+)
+
+month_close = table(
+    "month_close",
+    "record",
+    key("month", Date),
+    need("closed_at", Instant),
+    need("closed_by", Text),
+    # Totals and reconciliation as they stood; the charges lie in month_close_charge.
+    need("summary", Json),
+    Column("letter_sent_at", Instant),
+)
+
+month_close_charge = table(
+    "month_close_charge",
+    "record",
+    key("account_key", Uuid),
+    key("deployment", Text),
+    key("month", Date),
+    key("part", SmallInteger),
+    *_charge_columns(),
+    Column("billed", Money),
+    Index("ix_month_close_charge_month", "month"),
+)
+
+restatement = table(
+    "restatement",
+    "record",
+    key("account_key", Uuid),
+    key("deployment", Text),
+    key("month", Date),
+    key("currency", Text),
+    key("seen_at", Instant),
+    Column("estimate_before", Money),
+    Column("estimate_after", Money),
+    Column("billed_before", Money),
+    Column("billed_after", Money),
+    Index("ix_restatement_month", "month"),
+)

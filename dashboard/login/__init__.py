@@ -1,0 +1,1 @@
+"""Who may look: the one guard in front of everything, and the way in and out."""
