@@ -15,23 +15,25 @@ MEMORY: Final = 84
 """Days that a forecast looks back; what is older describes another estate."""
 
 TINY: Final = 1e-12
+WAYS: Final = 6
 _PHI: Final = 0.97
 _STEEPEST: Final = 0.03
 
 
 def candidate_paths(series: Floats, ahead: int) -> Floats:
-    """Four forecasts of the next days, a row each: the last 7, 14 and 28 days' level, and a damped trend."""
+    """Six forecasts of the next days, a row each: the last 7, 14 and 28 days' level, damped trends from two weeks and
+    from one, and the last week again."""
     season = weekday_factors(series)
     days = np.arange(len(series)) % WEEK
     open_days = season[days] > 0.05
     level = series[open_days] / season[days][open_days]
     coming = season[np.arange(len(series), len(series) + ahead) % WEEK]
     if level.size < WEEK:
-        return np.tile(coming * series[-WEEK:].mean(), (4, 1))
+        return np.tile(coming * series[-WEEK:].mean(), (WAYS, 1))
     steady = np.minimum(level, 3 * median(level[-14:]) + TINY)
     since = _days_since_shift(np.log(np.maximum(level, TINY)))
     if since is not None:
-        return np.tile(coming * steady[-since:].mean(), (4, 1))
+        return np.tile(coming * steady[-since:].mean(), (WAYS, 1))
     slope = _weekly_slope(steady) / WEEK
     growth = np.exp(slope * _PHI * (1 - _PHI ** np.arange(1, ahead + 1)) / (1 - _PHI))
     trend = steady[-14:].mean() * np.exp(slope * 6.5) * growth
@@ -41,6 +43,8 @@ def candidate_paths(series: Floats, ahead: int) -> Floats:
             coming * level[-14:].mean(),
             coming * level[-28:].mean(),
             coming * trend,
+            coming * steady[-7:].mean() * np.exp(slope * 3) * growth,
+            np.resize(series[-WEEK:], ahead),
         ]
     )
 

@@ -1,8 +1,8 @@
 """What a month will have cost at its end, as an interval, with how wrong such forecasts were before.
 
-Four plain forecasts (three memories and a damped trend, all with a weekday season) are mixed by
-how well each would have done on this very series, and the interval is read from the errors the
-mixture would have made, pooled over horizons and steadied by a little prior.
+Six plain forecasts (the last week again, three memories and two damped trends, all with a weekday
+season) are mixed by how well each would have done on this very series, and the interval is read from
+the errors the mixture would have made, pooled over horizons and steadied by a little of their usual shape.
 """
 
 from __future__ import annotations
@@ -16,24 +16,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.domain.daily_series import MEMORY, TINY, WEEK, candidate_paths, filled
+from collector.domain.daily_series import MEMORY, candidate_paths, filled
+from collector.domain.money.forecast_trial import Trial
 from collector.domain.periods import DAY, Month
 
-Floats = NDArray[np.float64]
-
-COVERS: Final = 0.8
-"""The share of intervals that should hold what then happened."""
-
-_FIRST_ORIGIN: Final = 21
 _LEAST_DAYS: Final = 35
 _LEAST_KNOWN: Final = 0.8
-_LONGEST: Final = 31
-_MANY_ORIGINS: Final = 48
-_JUDGED_AT_MOST: Final = 14
-_HORIZONS: Final = (1, 2, 3, 5, 7, 10, 14, 18, 21, 28)
-_PRIOR_SCORES: Final = np.array([-1.6, -1.28, -0.84, -0.52, -0.25, 0, 0.25, 0.52, 0.84, 1.28, 1.6])
-_PRIOR_WEIGHT: Final = 4.0
-_FEW_TRIALS: Final = 5.0  # past errors of few trials are too small a picture of coming ones
+_AS_GOOD: Final = 1.05
+_HARDLY: Final = 0.002
+"""A forecast that was worse than the plain ways by more than this is not shown."""
+
+_WORTHLESS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +70,16 @@ class MonthForecast:
     seasonal_error: float
 
 
+@dataclass(frozen=True, slots=True)
+class CourseDay:
+    """What a month will have come to by the end of a day: in 80 % of cases between low and high."""
+
+    day: date
+    total: Decimal
+    low: Decimal
+    high: Decimal
+
+
 def month_end(
     costs: Mapping[date, Decimal | None], month: Month, through: date
 ) -> MonthForecast | NoForecast:
@@ -84,52 +87,84 @@ def month_end(
 
     A day that is missing or None is unknown, not free; a month in the past has nothing to forecast.
     """
-    first = min((day for day, cost in costs.items() if cost is not None), default=None)
-    if first is None:
-        return NoForecast("no day's cost is known")
-    last_day = month.shifted(1).first_day - DAY
-    known = {day: cost for day, cost in costs.items() if cost is not None and day <= min(through, last_day)}
-    in_month = [cost for day, cost in known.items() if day >= month.first_day]
-    if through >= last_day:
-        return NoForecast(f"{month} is over")
-    days = (through - first).days + 1
-    series = [known.get(first + timedelta(days=day)) for day in range(days)]
-    ahead = (last_day - through).days
-    missed = sum(1 for day in month.days if day <= through and day not in known)
-    found = forecast_sum([None if cost is None else float(cost) for cost in series], ahead)
+    asked = _asked(costs, month, through)
+    if isinstance(asked, NoForecast):
+        return asked
+    found = forecast_sum(asked.series, asked.ahead)
     if isinstance(found, NoForecast):
         return found
-    if missed:
-        return NoForecast(f"{missed} of the month's days so far are unknown")
-    spent = sum(in_month, Decimal(0))
     return MonthForecast(
         month=month,
-        known=spent,
-        known_days=len(in_month),
-        forecast_days=ahead,
-        total=spent + _money(found.total),
-        low=spent + _money(found.low),
-        high=spent + _money(found.high),
+        known=asked.spent,
+        known_days=asked.known_days,
+        forecast_days=asked.ahead,
+        total=asked.spent + _money(found.total),
+        low=asked.spent + _money(found.low),
+        high=asked.spent + _money(found.high),
         error=found.error,
         last_value_error=found.last_value_error,
         seasonal_error=found.seasonal_error,
     )
 
 
+def month_course(
+    costs: Mapping[date, Decimal | None], month: Month, through: date
+) -> tuple[CourseDay, ...] | NoForecast:
+    """The way to `month_end`, day by day; its last day is the month's end itself."""
+    asked = _asked(costs, month, through)
+    if isinstance(asked, NoForecast):
+        return asked
+    made = _made(asked.series, asked.ahead)
+    if isinstance(made, NoForecast):
+        return made
+    trial, weights, path = made
+    found: list[CourseDay] = []
+    for ahead, total in enumerate(np.cumsum(path).tolist(), start=1):
+        low, high = trial.interval(weights, ahead)
+        sums = (asked.spent + _money(amount) for amount in (total, total * low, total * high))
+        found.append(CourseDay(through + timedelta(days=ahead), *sums))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A month's question to the forecast: the series up to today, and how many days are to come."""
+
+    series: list[float | None]
+    ahead: int
+    spent: Decimal
+    known_days: int
+
+
+def _asked(costs: Mapping[date, Decimal | None], month: Month, through: date) -> _Asked | NoForecast:
+    last_day = month.shifted(1).first_day - DAY
+    known = {day: cost for day, cost in costs.items() if cost is not None and day <= min(through, last_day)}
+    first = min((day for day, cost in costs.items() if cost is not None), default=None)
+    if first is None:
+        return NoForecast("no day's cost is known")
+    if through >= last_day:
+        return NoForecast(f"{month} is over")
+    days = (through - first).days + 1
+    series = [known.get(first + timedelta(days=day)) for day in range(days)]
+    series = [None if cost is None else float(cost) for cost in series]
+    if refusal := _unfit(series):
+        return NoForecast(refusal)
+    missed = sum(1 for day in month.days if day <= through and day not in known)
+    if missed:
+        return NoForecast(f"{missed} of the month's days so far are unknown")
+    in_month = [cost for day, cost in known.items() if day >= month.first_day]
+    return _Asked(series, (last_day - through).days, sum(in_month, Decimal(0)), len(in_month))
+
+
 def forecast_sum(daily: Sequence[float | None], ahead: int) -> SumForecast | NoForecast:
     """The sum of the next `ahead` days of a daily series of 0 and more; None is an unknown day."""
     if not 1 <= ahead <= 62:
         raise ValueError(f"ahead={ahead}: expected 1 to 62 days")
-    refusal = _unfit(daily)
-    if refusal is not None:
-        return NoForecast(refusal)
-    series = filled(daily)
-    trial = _Trial.of(series)
-    weights = trial.weights(ahead)
-    total = float(candidate_paths(series[-MEMORY:], ahead).sum(axis=1) @ weights)
-    errors = trial.errors(weights, ahead)
-    if errors.size and errors[0] > 1.1 * min(errors[1], errors[2]) + 0.01:
-        return NoForecast("repeating the last day or week would have been the better forecast so far")
+    made = _made(daily, ahead)
+    if isinstance(made, NoForecast):
+        return made
+    trial, weights, path = made
+    errors, total = trial.errors(weights, ahead), float(path.sum())
     low, high = trial.interval(weights, ahead)
     return SumForecast(
         total=total,
@@ -142,81 +177,22 @@ def forecast_sum(daily: Sequence[float | None], ahead: int) -> SumForecast | NoF
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Trial:
-    """Forecasts made as if on earlier days, against what then happened.
-
-    `forecast` is (origin, candidate, horizon), cumulated; `actual` is (origin, horizon), NaN
-    where the horizon reaches beyond what is known.
-    """
-
-    forecast: Floats
-    actual: Floats
-    last_value: Floats
-    last_week: Floats
-    step: int
-
-    @classmethod
-    def of(cls, series: Floats) -> _Trial:
-        oldest = max(_FIRST_ORIGIN, len(series) - MEMORY)
-        step = 2 if len(series) - oldest > _MANY_ORIGINS else 1
-        origins = range(len(series) - 1, oldest - 1, -step)[::-1]
-        horizons = np.arange(1, _LONGEST + 1)
-        actual = np.full((len(origins), _LONGEST), np.nan)
-        for row, origin in enumerate(origins):
-            known = series[origin : origin + _LONGEST]
-            actual[row, : len(known)] = np.cumsum(known)
-        forecast = [candidate_paths(series[max(0, o - MEMORY) : o], _LONGEST) for o in origins]
-        last_week = [np.cumsum(np.resize(series[o - WEEK : o], _LONGEST)) for o in origins]
-        last_value = [series[o - 1] * horizons for o in origins]
-        return cls(np.cumsum(forecast, axis=2), actual, np.array(last_value), np.array(last_week), step)
-
-    def count(self, ahead: int) -> int:
-        return int((~np.isnan(self.actual[:, self._judged(ahead) - 1])).sum())
-
-    def weights(self, ahead: int) -> Floats:
-        """How much each candidate counts: the steadier it was on this series, lately above all."""
-        horizon = self._judged(ahead) - 1
-        actual = self.actual[:, horizon]
-        known = ~np.isnan(actual)
-        recent = 0.98 ** (self.step * np.arange(len(actual)))[::-1][known]
-        scale = max(float(actual[known].mean()), TINY)
-        missed = np.abs(self.forecast[known, :, horizon] - actual[known, None]) / scale
-        weights = 1 / ((recent[:, None] * missed).sum(axis=0) / recent.sum() + 0.01) ** 3
-        return weights / weights.sum()
-
-    def errors(self, weights: Floats, ahead: int) -> Floats:
-        """Mean relative error of the mixture, of the last value and of the last week."""
-        horizon = self._judged(ahead) - 1
-        actual = self.actual[:, horizon]
-        known = ~np.isnan(actual)
-        scale = max(float(actual[known].mean()), TINY)
-        mixed = self.forecast[:, :, horizon] @ weights
-        ways = (mixed, self.last_value[:, horizon], self.last_week[:, horizon])
-        return np.array([np.abs(way[known] - actual[known]).mean() / scale for way in ways])
-
-    def interval(self, weights: Floats, ahead: int) -> tuple[float, float]:
-        """Low and high as multiples of the forecast."""
-        mixed = np.einsum("ocg,c->og", self.forecast, weights)
-        missed = np.log(np.maximum(self.actual, TINY) / np.maximum(mixed, TINY))
-        scores, counts = [_PRIOR_SCORES], [np.full(len(_PRIOR_SCORES), _PRIOR_WEIGHT / len(_PRIOR_SCORES))]
-        for horizon in (h for h in _HORIZONS if h <= max(ahead, 3)):
-            known = missed[:, horizon - 1]
-            known = known[~np.isnan(known)]
-            if known.size:
-                independent = (
-                    known.size / horizon + 1
-                )  # overlapping sums are hardly more than this many trials
-                likeness = np.exp(-abs(np.log(horizon / ahead)))
-                scores.append(known / _spread(horizon))
-                counts.append(np.full(known.size, independent / known.size * likeness))
-        low, high = _weighted_quantiles(np.concatenate(scores), np.concatenate(counts))
-        width = _spread(ahead) * (1 + _FEW_TRIALS / (len(self.actual) * self.step))
-        return float(np.exp(low * width)), float(np.exp(high * width))
-
-    def _judged(self, ahead: int) -> int:
-        """The horizon at which candidates are compared: the asked one, if there are trials enough."""
-        return max(1, min(ahead, _JUDGED_AT_MOST, (len(self.actual) - 4) * self.step))
+def _made(
+    daily: Sequence[float | None], ahead: int
+) -> tuple[Trial, NDArray[np.float64], NDArray[np.float64]] | NoForecast:
+    """How the ways did so far, how much each counts, and the days that follow from it."""
+    refusal = _unfit(daily)
+    if refusal is not None:
+        return NoForecast(refusal)
+    series = filled(daily)
+    trial = Trial.of(series)
+    weights = trial.weights(ahead)
+    errors = trial.errors(weights, ahead)
+    if errors.size and errors[0] > _AS_GOOD * min(errors[1], errors[2]) + _HARDLY:
+        return NoForecast("repeating the last day or week would have been the better forecast so far")
+    if errors.size and errors[0] > _WORTHLESS:
+        return NoForecast(f"such forecasts were off by {errors[0]:.0%} on its own past")
+    return trial, weights, weights @ candidate_paths(series[-MEMORY:], ahead)
 
 
 def _unfit(daily: Sequence[float | None]) -> str | None:
@@ -231,18 +207,6 @@ def _unfit(daily: Sequence[float | None]) -> str | None:
     if not any(daily[-28:]):
         return "nothing was spent in the last 28 days"
     return None
-
-
-def _spread(horizon: int) -> float:
-    """How the error of a sum usually goes with its horizon: noise averages out, level and trend do not."""
-    return float(np.sqrt(0.03 / horizon + 0.0008 + 0.0004 * horizon))
-
-
-def _weighted_quantiles(scores: Floats, weights: Floats) -> tuple[float, float]:
-    order = np.argsort(scores)
-    share = (np.cumsum(weights[order]) - weights[order] / 2) / weights.sum()
-    low, high = np.interp([(1 - COVERS) / 2, (1 + COVERS) / 2], share, scores[order])
-    return float(low), float(high)
 
 
 def _money(amount: float) -> Decimal:

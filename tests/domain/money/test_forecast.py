@@ -10,6 +10,7 @@ from collector.domain.money.forecast import (
     NoForecast,
     SumForecast,
     forecast_sum,
+    month_course,
     month_end,
 )
 from collector.domain.periods import Month
@@ -78,10 +79,17 @@ def test_what_cannot_carry_a_forecast_gets_none_and_is_told_why(series: list[flo
 
 
 def test_a_forecast_that_the_last_value_would_have_beaten_is_not_shown():
+    steps = np.repeat(np.random.default_rng(0).choice([10.0, 14.0, 20.0, 28.0], 40), 9)[:90]
+    found = forecast_sum(steps.tolist(), 3)
+    assert isinstance(found, NoForecast)
+    assert "better forecast" in found.reason
+
+
+def test_a_forecast_that_was_off_by_more_than_half_is_not_shown():
     jumps = np.repeat(np.random.default_rng(2).choice([1.0, 40.0], 30), 3)
     found = forecast_sum(jumps.tolist(), 3)
     assert isinstance(found, NoForecast)
-    assert "better forecast" in found.reason
+    assert "were off by 69% on its own past" in found.reason
 
 
 def test_an_unknown_day_is_taken_from_the_nearest_same_weekday():
@@ -115,6 +123,17 @@ def test_later_days_than_the_one_named_are_not_looked_at():
     assert month_end(a_quarter(), OCTOBER, date(2026, 10, 14)) == month_end(
         costs, OCTOBER, date(2026, 10, 14)
     )
+
+
+def test_the_days_to_come_lead_to_the_months_end_and_widen_on_the_way():
+    costs, through = a_quarter(), date(2026, 10, 14)
+    course, end = month_course(costs, OCTOBER, through), month_end(costs, OCTOBER, through)
+    assert isinstance(end, MonthForecast)
+    assert not isinstance(course, NoForecast)
+    assert [date(2026, 10, 15), date(2026, 10, 31)] == [course[0].day, course[-1].day]
+    assert (end.total, end.low, end.high) == (course[-1].total, course[-1].low, course[-1].high)
+    widths = [day.high - day.low for day in course]
+    assert widths[-1] > widths[0] > 0
 
 
 def test_a_month_that_is_over_or_has_unknown_days_gets_no_forecast():
