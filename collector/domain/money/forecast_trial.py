@@ -107,7 +107,7 @@ class Trial:
             if known.size:
                 # Overlapping sums are hardly more than this many trials.
                 independent = known.size / horizon + 1
-                likeness = np.exp(-abs(np.log(horizon / ahead)))
+                likeness = float(np.exp(-abs(np.log(horizon / ahead))))
                 scores.append(known / _spread(horizon))
                 counts.append(np.full(known.size, independent / known.size * likeness))
         return np.concatenate(scores), np.concatenate(counts)

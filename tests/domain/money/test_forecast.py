@@ -126,7 +126,10 @@ def test_later_days_than_the_one_named_are_not_looked_at():
 
 
 def test_the_days_to_come_lead_to_the_months_end_and_widen_on_the_way():
-    costs, through = a_quarter(), date(2026, 10, 14)
+    costs: dict[date, Decimal | None] = {
+        day: Decimal(10 + at % 7 + at * 37 % 5) for at, day in enumerate(a_quarter())
+    }
+    through = date(2026, 10, 14)
     course, end = month_course(costs, OCTOBER, through), month_end(costs, OCTOBER, through)
     assert isinstance(end, MonthForecast)
     assert not isinstance(course, NoForecast)
