@@ -332,7 +332,7 @@ def _endings(
     with _reading(url) as connection:
         rows = endings.deployed_rows(connection, last_days(today, 30) if costs else None, filters)
         catalog = model_catalog(
-            endings.offers_for(connection, rows),
+            endings.offers_for(connection, rows, load_models().models),
             endings.model_readings(connection),
             load_models().models,
             _deadlines(),

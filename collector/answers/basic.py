@@ -88,7 +88,9 @@ def endings(
     rows = ends.deployed_rows(connection, window, filters)
     versions = load_api_versions(own)
     catalog = model_catalog(
-        ends.offers_for(connection, rows), ends.model_readings(connection), load_models().models
+        ends.offers_for(connection, rows, load_models().models),
+        ends.model_readings(connection),
+        load_models().models,
     )
     return contract.endings_object(
         now.date(),

@@ -49,8 +49,10 @@ def test_focus_holds_a_partition_a_month(estate: Estate, book: PriceBook, tmp_pa
 def test_savings_and_provisioned_units_stand_beside_prices(estate: Estate, book: PriceBook) -> None:
     report = whole_report(estate.engine, estate.rules, book, OCTOBER, NOW)
 
-    assert {"batch"} <= {one.kind for one in report.savings}
-    assert all(one.monthly > 0 and one.assumes and one.evidence for one in report.savings)
+    assert {"batch", "by token", "reservation", "newer model", "cheaper SKU"} <= {
+        one.kind for one in report.savings
+    }
+    assert all(0 < one.monthly <= one.cost and one.assumes and one.evidence for one in report.savings)
     assert any(one.by_token is not None and one.utilisation is not None for one in report.provisioned)
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from collector.domain.endings.models import ending_of, model_catalog
+from collector.domain.endings.offers import BundledModel
 from collector.domain.periods import last_days
 from collector.store.engine import open_engine
 from collector.store.reads import endings, overview
@@ -31,7 +32,8 @@ def seed() -> Seed:
     found.deployment(EAST, DELETED, hours=False)
     found.deployment(GONE, DELETED, hours=False)
     found.offer(EAST, ENDING)
-    found.offer(EAST, Deployment("", "gpt-4.1", "1", "Standard", 1, None, None))
+    for other in ("gpt-4.1", "text-embedding-3-large"):
+        found.offer(EAST, Deployment("", other, "1", "Standard", 1, None, None))
     for row in found.rows["deployment"]:
         if row["name"] == "deleted":
             row["deleted_at"] = NOW
@@ -83,6 +85,17 @@ def test_offers_hold_the_replacements_too_and_nothing_else(store: Connection) ->
     offers = endings.offers_for(store, endings.deployed_rows(store, MONTH))
 
     assert {"gpt-4o", "gpt-4.1"} == {offer.model for offer in offers}
+
+
+def test_a_replacement_that_only_ships_with_us_is_looked_up_in_the_list(store: Connection) -> None:
+    rows = endings.deployed_rows(store, MONTH)
+    bundled = [
+        BundledModel("gpt-4o", None, "legacy", None, "no_date", replacement_model="text-embedding-3-large")
+    ]
+
+    offers = endings.offers_for(store, rows, bundled)
+
+    assert {"gpt-4o", "gpt-4.1", "text-embedding-3-large"} == {offer.model for offer in offers}
 
 
 def test_a_failed_read_of_the_models_list_is_known_by_location(store: Connection) -> None:

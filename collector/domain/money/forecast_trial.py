@@ -98,7 +98,7 @@ class Trial:
     def _scores(self, weights: Floats, ahead: int) -> tuple[Floats, Floats]:
         """Errors of the mixture at all horizons near the asked one, in usual errors of their horizon, with their weights."""
         mixed = np.einsum("ocg,c->og", self.forecast, weights)
-        missed = np.log(np.maximum(self.actual, TINY) / np.maximum(mixed, TINY))
+        missed: Floats = np.log(np.maximum(self.actual, TINY) / np.maximum(mixed, TINY))
         scores: list[Floats] = []
         counts: list[Floats] = []
         for horizon in (h for h in _HORIZONS if h <= max(ahead, 3)):

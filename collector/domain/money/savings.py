@@ -8,15 +8,22 @@ from decimal import Decimal
 from statistics import median
 from typing import Final
 
+from collector.domain.money.saving_types import Saving, SavingKind, Sureness
+from collector.domain.money.unit_savings import Held, units_savings
+
 _ZERO: Final = Decimal(0)
 _LEAST: Final = Decimal(1)
-_IDLE_UTILISATION: Final = 0.3
 _PEERS: Final = 3
+_LIKE_JOBS: Final = 0.6
+"""The share of tokens in the busiest tenth of minutes from which load looks like jobs, not like people."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a deployment used of one kind in a month, and what the same would cost otherwise (None: not sold so)."""
+    """What a deployment used of one kind in a month, and what the same would cost otherwise (None: not sold so).
+
+    `busiest_tenth` is the share of its tokens that the busiest tenth of its minutes carried.
+    """
 
     deployment: str
     model: str
@@ -26,147 +33,124 @@ class Spent:
     tier: str
     quantity: Decimal
     cost: Decimal
-    is_used: bool = True
     as_batch: Decimal | None = None
     as_cheaper_sku: Decimal | None = None
     cheaper_sku: str = ""
     as_replacement: Decimal | None = None
     replacement: str = ""
     if_cached: Decimal | None = None
-    utilisation: float | None = None
+    busiest_tenth: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Saving:
-    """At most this much a month. `assumes` is what has to be true, `evidence` what we saw."""
-
-    kind: str
-    deployment: str
-    currency: str
-    monthly: Decimal
-    assumes: str
-    evidence: str
-
-
-def savings(spent: Iterable[Spent]) -> list[Saving]:
+def savings(spent: Iterable[Spent], held: Iterable[Held] = ()) -> list[Saving]:
     """Everything worth a look, largest first. Savings of one deployment exclude each other; they are not to be added."""
     by_deployment: dict[tuple[str, str], list[Spent]] = {}
     for one in spent:
         by_deployment.setdefault((one.deployment, one.currency), []).append(one)
     cached = _cached_shares(by_deployment)
-    found: list[Saving] = []
-    for (deployment, currency), parts in by_deployment.items():
-        found += [
-            saving
-            for saving in (
-                _batch(deployment, currency, parts),
-                _cheaper_sku(deployment, currency, parts),
-                _replacement(deployment, currency, parts),
-                _idle(deployment, currency, parts),
-                _caching(deployment, currency, parts, cached),
-            )
-            if saving is not None and saving.monthly >= _LEAST
-        ]
-    return sorted(found, key=lambda one: (one.currency, -one.monthly, one.deployment))
+    found = [saving for one in held for saving in units_savings(one)]
+    for parts in by_deployment.values():
+        asked = (_batch(parts), _cheaper_sku(parts), _replacement(parts), _caching(parts, cached))
+        found += [saving for saving in asked if saving is not None]
+    return sorted(
+        (one for one in found if one.monthly >= _LEAST),
+        key=lambda one: (one.currency, -one.monthly, one.deployment, one.kind),
+    )
 
 
-def _batch(deployment: str, currency: str, parts: Sequence[Spent]) -> Saving | None:
+def _batch(parts: Sequence[Spent]) -> Saving | None:
     fit = [one for one in parts if one.as_batch is not None and one.tier == "standard"]
-    saved = sum((one.cost - (one.as_batch or _ZERO) for one in fit), _ZERO)
-    if not fit or saved <= 0:
+    now, then = _sum(one.cost for one in fit), _sum(one.as_batch or _ZERO for one in fit)
+    if then >= now:
         return None
-    return Saving(
+    tenth = fit[0].busiest_tenth
+    like_jobs = tenth is not None and tenth >= _LIKE_JOBS
+    said = f"{now:,.2f} {fit[0].currency} of standard tokens have a batch price"
+    if tenth is not None:
+        looks = "as jobs do" if like_jobs else "which does not look like jobs"
+        said += f"; its busiest tenth of minutes carried {tenth:.0%} of the tokens, {looks}"
+    return _saving(
+        parts,
         "batch",
-        deployment,
-        currency,
-        saved,
-        "answers may wait up to 24 hours",
-        f"{sum((one.cost for one in fit), _ZERO):,.2f} {currency} of standard tokens have a batch price",
+        now - then,
+        "likely" if like_jobs else "possible",
+        "all of its answers may wait up to 24 hours",
+        said,
     )
 
 
-def _cheaper_sku(deployment: str, currency: str, parts: Sequence[Spent]) -> Saving | None:
+def _cheaper_sku(parts: Sequence[Spent]) -> Saving | None:
     fit = [one for one in parts if one.as_cheaper_sku is not None]
-    saved = sum((one.cost - (one.as_cheaper_sku or _ZERO) for one in fit), _ZERO)
-    if not fit or saved <= 0:
+    now, then = _sum(one.cost for one in fit), _sum(one.as_cheaper_sku or _ZERO for one in fit)
+    if then >= now:
         return None
-    return Saving(
+    return _saving(
+        parts,
         "cheaper SKU",
-        deployment,
-        currency,
-        saved,
+        now - then,
+        "possible",
         f"{fit[0].cheaper_sku} keeps data in the same zone, and its quota suffices",
-        f"the same tokens at {fit[0].cheaper_sku} prices of that region",
+        f"the same tokens cost {then:,.2f} {fit[0].currency} at {fit[0].cheaper_sku} prices of that region",
     )
 
 
-def _replacement(deployment: str, currency: str, parts: Sequence[Spent]) -> Saving | None:
+def _replacement(parts: Sequence[Spent]) -> Saving | None:
     fit = [one for one in parts if one.as_replacement is not None]
-    saved = sum((one.cost - (one.as_replacement or _ZERO) for one in fit), _ZERO)
-    if not fit or saved <= 0:
+    now, then = _sum(one.cost for one in fit), _sum(one.as_replacement or _ZERO for one in fit)
+    if then >= now:
         return None
-    return Saving(
+    name = fit[0].replacement
+    return _saving(
+        parts,
         "newer model",
-        deployment,
-        currency,
-        saved,
-        f"{fit[0].replacement} answers as well with as many tokens",
-        f"Azure names {fit[0].replacement} as the replacement of {fit[0].model}; same tokens at its prices",
+        now - then,
+        "possible",
+        f"{name} answers as well with as many tokens",
+        f"Azure names {name} as the replacement of {fit[0].model}; the same tokens cost {then:,.2f} "
+        f"{fit[0].currency} at its prices",
     )
 
 
-def _idle(deployment: str, currency: str, parts: Sequence[Spent]) -> Saving | None:
-    hourly = [one for one in parts if one.kind in {"ptu_hour", "hosting_hour"}]
-    if not hourly:
-        return None
-    cost, first = sum((one.cost for one in hourly), _ZERO), hourly[0]
-    if not first.is_used:
-        what = "provisioned units" if first.kind == "ptu_hour" else "hosting of a fine-tuned model"
-        return Saving(
-            "idle", deployment, currency, cost, "nobody needs it", f"{what}, no request in the month"
-        )
-    if first.utilisation is None or first.utilisation >= _IDLE_UTILISATION or first.kind != "ptu_hour":
-        return None
-    idle = cost * Decimal(str(1 - first.utilisation / _IDLE_UTILISATION))
-    return Saving(
-        "idle",
-        deployment,
-        currency,
-        idle,
-        f"units are given back until the mean utilisation is {_IDLE_UTILISATION:.0%}, and peaks still fit",
-        f"mean utilisation {first.utilisation:.0%}",
-    )
-
-
-def _cached_shares(parts: Mapping[tuple[str, str], Sequence[Spent]]) -> dict[str, list[tuple[str, Decimal]]]:
+def _cached_shares(
+    parts: Mapping[tuple[str, str], Sequence[Spent]],
+) -> dict[str, list[tuple[str, Decimal]]]:
     """How much of its input each deployment had from the cache, by model."""
     found: dict[str, list[tuple[str, Decimal]]] = {}
     for (deployment, _), members in parts.items():
-        cached = sum((one.quantity for one in members if one.kind == "cached_input"), _ZERO)
-        whole = cached + sum((one.quantity for one in members if one.kind == "input"), _ZERO)
+        cached = _sum(one.quantity for one in members if one.kind == "cached_input")
+        whole = cached + _sum(one.quantity for one in members if one.kind == "input")
         if cached and whole:
             found.setdefault(members[0].model, []).append((deployment, cached / whole))
     return found
 
 
-def _caching(
-    deployment: str,
-    currency: str,
-    parts: Sequence[Spent],
-    shares: Mapping[str, Sequence[tuple[str, Decimal]]],
-) -> Saving | None:
-    peers = [share for name, share in shares.get(parts[0].model, ()) if name != deployment]
-    own = next((share for name, share in shares.get(parts[0].model, ()) if name == deployment), None)
+def _caching(parts: Sequence[Spent], shares: Mapping[str, Sequence[tuple[str, Decimal]]]) -> Saving | None:
+    deployment, model = parts[0].deployment, parts[0].model
+    peers = [share for name, share in shares.get(model, ()) if name != deployment]
+    own = next((share for name, share in shares.get(model, ()) if name == deployment), None)
     plain = [one for one in parts if one.kind == "input" and one.if_cached is not None]
     if own is None or len(peers) < _PEERS or not plain or own >= (middle := median(peers)):
         return None
-    full = sum((one.cost - (one.if_cached or _ZERO) for one in plain), _ZERO)
-    saved = full * (middle - own) / (1 - own)
-    return Saving(
+    full = _sum(one.cost - (one.if_cached or _ZERO) for one in plain)
+    return _saving(
+        parts,
         "caching",
-        deployment,
-        currency,
-        saved,
+        full * (middle - own) / (1 - own),
+        "possible",
         "its prompts can begin alike, as those of its peers do",
-        f"{own:.0%} of its input came from the cache, {middle:.0%} with {len(peers)} other deployments of {parts[0].model}",
+        f"{own:.0%} of its input came from the cache, {middle:.0%} with {len(peers)} other deployments of {model}",
     )
+
+
+def _saving(
+    parts: Sequence[Spent], kind: SavingKind, monthly: Decimal, sure: Sureness, assumes: str, evidence: str
+) -> Saving:
+    first = parts[0]
+    cost = _sum(one.cost for one in parts)
+    return Saving(
+        kind, first.deployment, first.currency, monthly, cost, sure, assumes, evidence, first.model, first.sku
+    )
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, _ZERO)

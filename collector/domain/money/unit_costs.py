@@ -63,11 +63,26 @@ class ProvisionedUse:
         return self.cost / self.tokens * MILLION if self.tokens else None
 
     @property
+    def by_token_per_million(self) -> Decimal | None:
+        return self.by_token / self.tokens * MILLION if self.by_token is not None and self.tokens else None
+
+    @property
+    def pays_from(self) -> float | None:
+        return pays_from(self.cost, self.by_token, self.utilisation)
+
+    @property
     def idle_cost(self) -> Decimal | None:
         """The part of the cost that stood idle at the mean utilisation."""
         if self.utilisation is None:
             return None
         return self.cost * (1 - Decimal(str(min(1.0, self.utilisation))))
+
+
+def pays_from(cost: Decimal, by_token: Decimal | None, utilisation: float | None) -> float | None:
+    """The mean utilisation at which units would cost as much as their tokens, if load grew evenly; above 1 it never is."""
+    if not by_token or not utilisation:
+        return None
+    return float(cost / by_token) * utilisation
 
 
 def unit_costs(amounts: Iterable[UsedAmount], requests: Mapping[str, int]) -> list[UnitCost]:

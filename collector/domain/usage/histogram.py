@@ -74,6 +74,16 @@ class Histogram:
         upto = self.zeros + np.cumsum(np.array([count for _, count in self.buckets], dtype=np.int64))
         return tuple(self._value(q, count, upto, highest) for q in wanted)
 
+    def share_of_top(self, part: float) -> float | None:
+        """The share of the sum that the highest `part` of all values holds, within 1 %; None where the sum is 0."""
+        left, top, whole = part * self.count, 0.0, 0.0
+        for index, count in reversed(self.buckets):
+            value = _middle(index)
+            whole += count * value
+            taken = min(left, count)
+            top, left = top + taken * value, left - taken
+        return top / whole if whole else None
+
     def to_bytes(self) -> bytes:
         """Version, highest value, then variable-length integers: zeros, buckets, steps, counts."""
         index = np.array([index for index, _ in self.buckets], dtype=np.int64)

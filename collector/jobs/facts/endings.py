@@ -74,7 +74,7 @@ def model_findings(
     """Deadlines, upgrades by Azure and moved dates of every deployment in force."""
     today = now.date()
     catalog = model_catalog(
-        endings.offers_for(connection, rows),
+        endings.offers_for(connection, rows, known.models),
         endings.model_readings(connection),
         known.models,
         known.deadlines,

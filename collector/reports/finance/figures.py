@@ -13,7 +13,7 @@ from collector.domain.money.anomalies import Variance
 from collector.domain.money.burn import BudgetState
 from collector.domain.money.forecast import MonthForecast, NoForecast
 from collector.domain.money.reconciliation import Cause, Reconciliation, Status
-from collector.domain.money.savings import Saving
+from collector.domain.money.saving_types import Saving
 from collector.domain.money.unit_costs import ProvisionedUse, UnitCost
 from collector.domain.periods import Month
 

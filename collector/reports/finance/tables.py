@@ -406,13 +406,26 @@ def _savings(report: FinanceReport) -> FinanceTable:
     columns = (
         Column("What", "text", 16),
         Column("Deployment", "text", 40),
+        Column("Model", "text", 24),
         Column("Currency", "text", 9),
+        Column("Cost", "money"),
         Column("At most a month", "money", 16),
+        Column("Sure", "text", 10),
         Column("Assumes", "text", 60),
         Column("Evidence", "text", 70),
     )
     rows = tuple(
-        (one.kind, one.deployment, one.currency, one.monthly, one.assumes, one.evidence)
+        (
+            one.kind,
+            one.deployment,
+            one.model,
+            one.currency,
+            one.cost,
+            one.monthly,
+            one.sure,
+            one.assumes,
+            one.evidence,
+        )
         for one in report.savings
     )
     return FinanceTable(

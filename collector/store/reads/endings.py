@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, func, select
 
 from collector.domain.endings.models import Deployed, Offer, Reading
+from collector.domain.endings.offers import BundledModel
 from collector.domain.periods import Window
 from collector.store import tables
 from collector.store.expressions import money_sum
@@ -137,13 +138,20 @@ def deployed_rows(
     ]
 
 
-def offers_for(connection: Connection, rows: Iterable[DeployedRow]) -> list[Offer]:
-    """What the models lists state of the models deployed, where they are deployed, and of their replacements."""
+def offers_for(
+    connection: Connection, rows: Iterable[DeployedRow], bundled: Iterable[BundledModel] = ()
+) -> list[Offer]:
+    """What the models lists state of the models deployed, where they are deployed, and of their replacements.
+
+    A replacement may be named by the list itself or by what ships with us.
+    """
     deployed = [row.what for row in rows]
     locations = sorted({what.location for what in deployed})
     names = {name for what in deployed for name in (what.model, what.base_model) if name}
     found = _offers(connection, locations, names)
-    replacements = {offer.replacement_model for offer in found if offer.replacement_model} - names
+    stated = {offer.replacement_model for offer in found}
+    stated |= {note.replacement_model for note in bundled if note.model in names}
+    replacements = {name for name in stated if name} - names
     return found + _offers(connection, locations, replacements)
 
 

@@ -1,16 +1,14 @@
-"""Unit costs, budgets and savings: figures that finance acts on, each from sums that it can redo."""
+"""Unit costs and budgets: figures that finance acts on, each from sums that it can redo."""
 
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from collector.domain.money.budgets import Budget
 from collector.domain.money.burn import budget_state
 from collector.domain.money.forecast import MonthForecast, NoForecast
-from collector.domain.money.savings import Spent, savings
 from collector.domain.money.unit_costs import ProvisionedUse, UsedAmount, unit_costs
 from collector.domain.periods import Month
 
@@ -54,7 +52,26 @@ def test_units_are_idle_by_what_they_did_not_serve() -> None:
 
     assert (Decimal("2.5"), Decimal(75)) == (units.per_million, units.idle_cost)
     assert None is replace(units, utilisation=None).idle_cost
+    assert (None, None) == (units.by_token_per_million, units.pays_from)
     assert None is replace(units, input_tokens=Decimal(0), output_tokens=Decimal(0)).per_million
+
+
+@pytest.mark.parametrize(
+    ("by_token", "pays_from"),
+    [
+        pytest.param("50", 0.5, id="dear now, cheap at twice the load"),
+        pytest.param("100", 0.25, id="as dear as it is used"),
+        pytest.param("20", 1.25, id="never, since units hold no more than all of them"),
+    ],
+)
+def test_units_pay_from_the_utilisation_at_which_their_tokens_would_cost_as_much(
+    by_token: str, pays_from: float
+) -> None:
+    units = ProvisionedUse(
+        "a/b", "gpt-5.4", "USD", Decimal(100), Decimal(0), Decimal(10_000_000), 0.25, Decimal(by_token)
+    )
+
+    assert (pays_from, Decimal(by_token) / 10) == (units.pays_from, units.by_token_per_million)
 
 
 def days(*costs: int) -> dict[date, Decimal]:
@@ -87,46 +104,3 @@ def test_a_budgets_forecast_is_an_interval() -> None:
     found = budget_state(BUDGET, NOVEMBER, days(100), NOVEMBER.first_day, forecast)
 
     assert (1100, 900, 1300) == (found.forecast, found.forecast_low, found.forecast_high)
-
-
-def spent(**changes: Any) -> Spent:
-    one = Spent(
-        "a/chat", "gpt-5.4", "GlobalStandard", "USD", "input", "standard", Decimal(1000), Decimal(100)
-    )
-    return replace(one, **changes)
-
-
-def test_what_may_wait_is_cheaper_in_batch() -> None:
-    (found,) = savings([spent(as_batch=Decimal(50)), spent(kind="output", as_batch=Decimal(50))])
-
-    assert ("batch", Decimal(100)) == (found.kind, found.monthly)
-    assert "24 hours" in found.assumes
-
-
-def test_a_dearer_alternative_is_no_saving() -> None:
-    assert [] == savings(
-        [spent(as_batch=Decimal(120), as_cheaper_sku=Decimal(101), cheaper_sku="DataZoneStandard")]
-    )
-
-
-def test_units_that_serve_nothing_may_go_and_idle_ones_in_part() -> None:
-    units = spent(kind="ptu_hour", sku="GlobalProvisionedManaged", cost=Decimal(900))
-
-    (unused,) = savings([replace(units, is_used=False)])
-    (idle,) = savings([replace(units, utilisation=0.1)])
-
-    assert ("idle", Decimal(900)) == (unused.kind, unused.monthly)
-    assert Decimal(600) == idle.monthly.quantize(Decimal(1))
-    assert [] == savings([replace(units, utilisation=0.5)])
-
-
-def test_a_deployment_that_caches_less_than_its_peers_is_named() -> None:
-    def deployed(name: str, cached: int) -> list[Spent]:
-        plain = spent(
-            deployment=name, quantity=Decimal(100 - cached), cost=Decimal(100 - cached), if_cached=Decimal(0)
-        )
-        return [plain, spent(deployment=name, kind="cached_input", quantity=Decimal(cached), cost=Decimal(0))]
-
-    (found,) = savings([*deployed("a", 60), *deployed("b", 60), *deployed("c", 60), *deployed("late", 20)])
-
-    assert ("caching", "late", Decimal(40)) == (found.kind, found.deployment, found.monthly)

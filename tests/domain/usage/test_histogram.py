@@ -74,3 +74,13 @@ def test_a_share_beyond_one_is_refused():
 def test_damaged_bytes_are_named(packed: bytes):
     with pytest.raises(ValueError, match="histogram"):
         merge([packed])
+
+
+def test_the_share_of_the_highest_tenth_tells_runs_from_an_even_flow() -> None:
+    even = Histogram.from_values(np.full(1_000, 70.0))
+    runs = Histogram.from_values(np.concatenate([np.zeros(900), np.full(50, 1_000.0), np.full(50, 500.0)]))
+
+    assert even.share_of_top(0.1) == pytest.approx(0.1, rel=0.01)
+    assert runs.share_of_top(0.1) == pytest.approx(1.0)
+    assert runs.share_of_top(0.05) == pytest.approx(2 / 3, rel=0.02)
+    assert Histogram.from_values(np.zeros(10)).share_of_top(0.1) is None
