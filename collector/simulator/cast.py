@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from collector.simulator.estate import Caller, Profile
@@ -24,6 +25,12 @@ class Plan:
     spills_to: str | None = None
     fine_tuned_name: str | None = None
     event: str | None = None
+    born_on: date | None = None
+    gone_on: date | None = None
+    capacities: tuple[tuple[date, int], ...] = ()
+    """The capacity from a day on, after the first."""
+    own_callers: tuple[Caller, ...] = ()
+    """Instead of the set that `callers` names."""
 
 
 _CHAT = Profile("chat", "office", 0.35, 900, 260, 600, 0.2)

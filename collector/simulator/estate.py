@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -62,6 +63,22 @@ class Caller:
     share: float
     tier_request: str = "default"
     tier_response: str = "default"
+    since: date | None = None
+    until: date | None = None
+
+    def share_on(self, day: date) -> float:
+        """Nothing before its first day and from its last on: the others take the requests over."""
+        there = (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+        return self.share if there else 0.0
+
+
+def growing(callers: Sequence[Caller | None], day: date) -> tuple[float, ...]:
+    """Shares of a day added up, the last one 1; `None` stands for all callers together."""
+    parts = [1.0 if caller is None else caller.share_on(day) for caller in callers]
+    whole = sum(parts)
+    if not whole:
+        raise ValueError(f"nobody calls on {day}: expected a caller for every day of a deployment")
+    return (*(sum(parts[: i + 1]) / whole for i in range(len(parts) - 1)), 1.0)
 
 
 @dataclass(frozen=True, slots=True)

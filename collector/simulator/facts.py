@@ -93,6 +93,16 @@ class SkuFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """What Azure moves deployments to, and when: on a day by one upgrade option, days before the end by the other."""
+
+    model: str
+    version: str
+    starts_on: str
+    lead_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFact:
     format: str
     name: str
@@ -105,6 +115,7 @@ class ModelFact:
     capabilities: Mapping[str, str]
     kinds: tuple[str, ...]
     skus: tuple[SkuFact, ...]
+    replacement: Replacement | None = None
 
     def sku(self, name: str, fine_tuned: bool = False) -> SkuFact:
         for sku in self.skus:
@@ -192,6 +203,7 @@ def models() -> tuple[ModelFact, ...]:
             row["capabilities"],
             tuple(row["kinds"]),
             tuple(_sku(sku) for sku in row["skus"]),
+            Replacement(*row["replacement"]) if "replacement" in row else None,
         )
         for row in _document("models.json")["models"]
     )

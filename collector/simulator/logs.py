@@ -9,7 +9,7 @@ from typing import Any
 
 from collector.simulator.asked import Refused, timespan
 from collector.simulator.estate import Caller, Deployment
-from collector.simulator.metrics import REFUSED_HERE, growing
+from collector.simulator.metrics import REFUSED_HERE
 from collector.simulator.metrics_wire import stamp
 from collector.simulator.readings import EPOCH, MINUTE, Readings, Span, minute_index
 from collector.simulator.world import World
@@ -92,9 +92,8 @@ def _rows(
     """One row for each caller and bucket in which there was a call."""
     if span.minutes == 0 or deployment.format != "OpenAI":
         return []
-    shares = growing(deployment.callers)
-    refused = readings.parts(deployment, _REFUSED, shares, span, now)
-    served = readings.parts(deployment, _OTHERS, shares, span, now)
+    refused = readings.parts(deployment, _REFUSED, deployment.callers, span, now)
+    served = readings.parts(deployment, _OTHERS, deployment.callers, span, now)
     rows: list[list[Any]] = []
     for caller, throttled, others in zip(deployment.callers, refused, served, strict=True):
         for i in (throttled + others).nonzero()[0].tolist():

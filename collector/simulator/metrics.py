@@ -157,11 +157,10 @@ class Metrics:
         callers: Sequence[Caller | None] = (None,)
         if _CALLER_DIMENSIONS & asked.filter.keys():
             callers = deployment.callers
-        shares = growing(callers)
         split_spillover = "isspillover" in asked.filter and bool(self.world.spilling_into(deployment))
-        came = self.readings.parts(deployment, _CAME, shares, span, now) if split_spillover else []
+        came = self.readings.parts(deployment, _CAME, callers, span, now) if split_spillover else []
         for status, spilled, columns in _OUTCOMES:
-            parts = self.readings.parts(deployment, columns, shares, span, now)
+            parts = self.readings.parts(deployment, columns, callers, span, now)
             for i, (caller, counted) in enumerate(zip(callers, parts, strict=True)):
                 dims = {
                     **base,
@@ -237,14 +236,6 @@ def _versions(deployment: Deployment, span: Span) -> list[tuple[Revision, tuple[
     if len(parts) == 1:
         return [(parts[0][0], None)]
     return [(r, cut) for r, cut in parts]
-
-
-def growing(callers: Sequence[Caller | None]) -> tuple[float, ...]:
-    """Shares added up, the last one 1."""
-    out: list[float] = []
-    for caller in callers:
-        out.append((out[-1] if out else 0.0) + (1.0 if caller is None else caller.share))
-    return (*out[:-1], 1.0)
 
 
 def _base_dimensions(deployment: Deployment, revision: Revision, metric: Metric) -> dict[str, str]:

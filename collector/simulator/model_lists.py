@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,7 +12,8 @@ from typing import Any
 
 from collector.simulator import facts
 from collector.simulator.estate import Account, Subscription
-from collector.simulator.facts import ModelFact, SkuFact
+from collector.simulator.facts import ModelFact, Replacement, SkuFact
+from collector.simulator.story import Story
 from collector.simulator.world import NAMESPACE, World
 
 Body = dict[str, Any]
@@ -43,6 +45,16 @@ OUR_MOVES = (
 )
 
 
+# Whom the world's Azure names as successor, so many days before the world's now: as the policy has it, 90 to 120 days
+# before the end. (model, version, named so many days ago, (successor, version, upgrades start in so many days, lead)).
+OUR_REPLACEMENTS = (
+    ("gpt-5-nano", "2025-08-07", 10, ("gpt-5.4-nano", "2026-03-17", 25, 14)),
+    ("o4-mini", "2025-04-16", 20, ("gpt-5.4-mini", "2026-03-17", 12, 14)),
+    ("o3", "2025-04-16", 33, ("gpt-5.4", "2026-03-05", 40, 21)),
+    ("gpt-5-mini", "2025-08-07", 5, ("gpt-5.4-mini", "2026-03-17", 50, 14)),
+)
+
+
 @lru_cache(maxsize=64)
 def listed(world: World, day: date) -> tuple[ModelFact, ...]:
     """The models of a day: what was recorded with each later move undone, and the moves of the world's own."""
@@ -56,12 +68,32 @@ def listed(world: World, day: date) -> tuple[ModelFact, ...]:
             continue
         for move in sorted(undone.get((m.name, m.version), ()), key=lambda mv: mv.on, reverse=True):
             m = _moved_back(m, move)
-        for name, version, days_before, on in OUR_MOVES:
-            moved_on = (world.now - timedelta(days=days_before)).date()
-            if (m.name, m.version) == (name, version) and day >= moved_on:
-                m = _dated(m, on)
-        out.append(m)
+        out.append(_as_told(m, world.story, day) if world.story else _by_our_moves(m, world, day))
     return tuple(out)
+
+
+def _by_our_moves(m: ModelFact, world: World, day: date) -> ModelFact:
+    for name, version, days_before, on in OUR_MOVES:
+        moved_on = (world.now - timedelta(days=days_before)).date()
+        if (m.name, m.version) == (name, version) and day >= moved_on:
+            m = _dated(m, on)
+    for name, version, days_before, (successor, its_version, starts_in, lead) in OUR_REPLACEMENTS:
+        named_on = (world.now - timedelta(days=days_before)).date()
+        if (m.name, m.version) == (name, version) and day >= named_on:
+            starts_on = (world.now + timedelta(days=starts_in)).date().isoformat()
+            m = replace(m, replacement=Replacement(successor, its_version, starts_on, lead))
+    return m
+
+
+def _as_told(m: ModelFact, story: Story, day: date) -> ModelFact:
+    mine = (m.name, m.version)
+    for move in story.moves:
+        if (move.model, move.version) == mine and move.on <= day:
+            m = _dated(m, move.ends_on) if move.sku is None else _sku_dated(m, move.sku, move.ends_on)
+    for named in story.named:
+        if (named.model, named.version) == mine and named.on <= day:
+            m = replace(m, replacement=named.replacement)
+    return m
 
 
 def _moved_back(m: ModelFact, move: facts.Move) -> ModelFact:
@@ -69,6 +101,8 @@ def _moved_back(m: ModelFact, move: facts.Move) -> ModelFact:
         return replace(m, status=move.before or m.status)
     if move.what == "inference":
         return replace(m, inference=move.before)
+    if move.what == "replacement":
+        return replace(m, replacement=Replacement(*json.loads(move.before)) if move.before else None)
     skus = tuple(
         replace(s, ends_on=move.before) if f"{s.name}|{s.usage_name}" == move.what else s for s in m.skus
     )
@@ -79,6 +113,11 @@ def _dated(m: ModelFact, on: str) -> ModelFact:
     """Another date for the model and its plain SKUs; fine-tuned twins keep theirs."""
     skus = tuple(s if s.fine_tuned else replace(s, ends_on=on) for s in m.skus)
     return replace(m, inference=on, skus=skus)
+
+
+def _sku_dated(m: ModelFact, sku: str, on: str) -> ModelFact:
+    skus = tuple(replace(s, ends_on=on) if s.name == sku and not s.fine_tuned else s for s in m.skus)
+    return replace(m, skus=skus)
 
 
 @lru_cache(maxsize=128)
@@ -150,6 +189,13 @@ def _model(m: ModelFact, location: str) -> Body:
             "lastModifiedAt": f"{m.created_on}T00:00:00Z",
         },
     }
+    if m.replacement is not None:
+        body["replacementConfig"] = {
+            "targetModelName": m.replacement.model,
+            "targetModelVersion": m.replacement.version,
+            "autoUpgradeStartDate": f"{m.replacement.starts_on}T00:00:00.000Z",
+            "upgradeOnExpiryLeadTimeDays": m.replacement.lead_days,
+        }
     if m.format != "OpenAI":
         body["publisher"] = m.format
     return body

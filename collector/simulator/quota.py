@@ -24,11 +24,12 @@ def usages(
     rows: list[Body] = []
     for name, text, recorded in facts.usage_lines():
         used = held.get(name.casefold(), 0)
+        told = world.story.limit(name, now.date()) if world.story else None
         rows.append(
             {
                 "name": {"value": name, "localizedValue": _german(text) if german else text},
                 "currentValue": used,
-                "limit": quota_limit(world, subscription, location, name, recorded, used, now),
+                "limit": told or quota_limit(world, subscription, location, name, recorded, used, now),
                 "unit": "Count",
             }
         )

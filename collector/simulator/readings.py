@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.simulator.estate import Deployment
+from collector.simulator.estate import Caller, Deployment, growing
 from collector.simulator.traffic import MINUTES, DayBlock, Traffic
 
 Ints = NDArray[np.int64]
@@ -128,15 +128,16 @@ class Readings:
         self,
         deployment: Deployment,
         columns: Sequence[str],
-        shares: tuple[float, ...],
+        callers: Sequence[Caller | None],
         span: Span,
         now: datetime,
     ) -> list[Ints]:
-        """The columns' count parted by growing shares, the last of them 1: parts add up to the whole, each minute."""
-        if shares == (1.0,):
+        """The columns' count parted by caller: parts add up to the whole, each minute."""
+        if len(callers) == 1:
             return [self.total(deployment, columns, span, now)]
         rows: list[NDArray[np.int64]] = []
         for day, begin, end in _days(span):
+            shares = growing(callers, day)
             if span.hourly and _whole_hours(day, end, now):
                 rows.append(self._parts_by_hour(deployment, columns, shares, day)[:, begin // 60 : end // 60])
                 continue

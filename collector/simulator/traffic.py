@@ -111,7 +111,8 @@ class Traffic:
         shape = np.take(week, np.arange(at, at + MINUTES), mode="wrap")
         weeks = (day - world.start.date()).days / 7
         noise = np.repeat(rng.gamma(30.0, 1 / 30.0, 96), 15) * rng.gamma(60.0, 1 / 60.0)
-        rate = deployment.peak_rpm * (1 + profile.growth) ** weeks * shape * noise
+        times = world.story.times_as_busy(deployment.role, day) if world.story else 1.0
+        rate = times * deployment.peak_rpm * (1 + profile.growth) ** weeks * shape * noise
         return rng.poisson(rate)
 
     def _generate(self, deployment: Deployment, day: date) -> DayBlock:

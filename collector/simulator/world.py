@@ -7,7 +7,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from collector.simulator import facts
 from collector.simulator.cast import CALLERS, CAST, FILLERS, TEAMS, Plan
 from collector.simulator.estate import Account, Deployment, Profile, Revision, Subscription
+from collector.simulator.story import Story
 
 if TYPE_CHECKING:
     from collector.simulator.truth import Truth, Usage
@@ -68,10 +69,13 @@ class World:
         hostile: bool = False,
         euro: bool = False,
         disagreeing: bool = False,
+        story: Story | None = None,
     ) -> None:
         told_at = now or datetime.now(UTC)
         if told_at.tzinfo is None:
             raise ValueError(f"now={told_at!r}: expected an aware datetime, such as datetime.now(UTC)")
+        self.story = story
+        self._cast = story.cast if story else CAST
         self.size = WorldSize(seed, subscriptions, accounts, deployments, days, hostile, euro, disagreeing)
         self.now = told_at.astimezone(UTC).replace(microsecond=0)
         self.start = self.now.replace(hour=0, minute=0, second=0) - timedelta(days=days)
@@ -191,21 +195,21 @@ class World:
         made: list[Deployment] = []
         by_role = {p.role: p for p in CAST}
         for i in range(count):
-            cast = i < len(CAST)
-            plan = CAST[i] if cast else by_role[FILLERS[i % len(FILLERS)]]
+            cast = i < len(self._cast)
+            plan = self._cast[i] if cast else by_role[FILLERS[i % len(FILLERS)]]
             made.append(self._deployment(i, plan, cast, made))
         names = {(d.account.id, d.name) for d in made}
         return [d if (d.account.id, d.spillover_to) in names else replace(d, spillover_to=None) for d in made]
 
     def _home(self, i: int, plan: Plan, made: list[Deployment]) -> Account:
         beside = next((d for d in made if plan.beside and d.name == plan.beside), None)
-        if beside is not None and i < len(CAST):
+        if beside is not None and i < len(self._cast):
             return beside.account
         living = [a for a in self.accounts if a.deleted_at is None] or list(self.accounts)
         fitting = [a for a in living if plan.needs is None or plan.needs in (a.kind, *a.families)] or living
         priced = [a for a in fitting if _priced(plan, a.location)] or fitting
         doomed = [a for a in self.accounts if a.deleted_at is not None and _priced(plan, a.location)]
-        if doomed and i >= len(CAST) and i % len(self.accounts) == 0:
+        if doomed and i >= len(self._cast) and i % len(self.accounts) == 0:
             return doomed[0]
         return min(priced, key=lambda a: (self._taken[a.index], (a.index + i) % len(self.accounts)))
 
@@ -220,6 +224,8 @@ class World:
         span = timedelta(days=self.size.days)
         if event == "create":
             born = (self.now - min(span / 10, timedelta(days=6))).replace(second=0)
+        if plan.born_on:
+            born = _odd(_midnight(plan.born_on))
         fact = facts.model(plan.model, plan.version)
         tuned = plan.fine_tuned_name.format(hex=self._id(f"ft{i}")[:8]) if plan.fine_tuned_name else None
         first = Revision(born, tuned or plan.model, "1" if tuned else plan.version, plan.sku, capacity)
@@ -228,6 +234,11 @@ class World:
             revisions = (first, replace(first, from_at=_odd(self.now - span / 2), capacity=capacity * 3))
         if event == "upgrade":
             revisions = (first, replace(first, from_at=_odd(self.now - span * 0.4), version="2024-11-20"))
+        if cast and plan.capacities:
+            revisions = (
+                first,
+                *(replace(first, from_at=_odd(_midnight(on)), capacity=held) for on, held in plan.capacities),
+            )
         if not cast and i % 50 == 13:
             revisions = (first, replace(first, from_at=_odd(self.now - span / 3), capacity=capacity * 2))
         deployment = Deployment(
@@ -239,9 +250,9 @@ class World:
             publisher=None if fact.format == "OpenAI" else fact.format,
             revisions=revisions,
             created_at=born,
-            deleted_at=_odd(self.now - span * 0.3) if event == "delete" else None,
+            deleted_at=_gone_at(plan, self.now - span * 0.3 if event == "delete" else None),
             profile=profile,
-            callers=CALLERS[plan.callers],
+            callers=plan.own_callers or CALLERS[plan.callers],
             upgrade_option=plan.upgrade,
             spillover_to=plan.spills_to if cast else None,
             base_model=(plan.model, plan.version) if tuned else None,
@@ -269,6 +280,15 @@ class World:
 def _odd(at: datetime) -> datetime:
     """Events do not happen on the hour."""
     return at.replace(minute=23, second=41)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _gone_at(plan: Plan, by_event: datetime | None) -> datetime | None:
+    gone = _midnight(plan.gone_on) if plan.gone_on else by_event
+    return _odd(gone) if gone else None
 
 
 def _free_name(stem: str, taken: set[str]) -> str:

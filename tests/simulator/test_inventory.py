@@ -232,3 +232,18 @@ def test_a_world_of_a_thousand_deployments_is_no_burden() -> None:
 def test_accounts_of_one_company_hold_deployments_of_equal_names(world: World) -> None:
     names = [d.name for d in world.deployments]
     assert len(set(names)) < len(names) == len({d.id for d in world.deployments})
+
+
+def test_a_replacement_is_named_as_recorded_and_withdrawn_again(client: Client, world: World) -> None:
+    named = _models(client, world)["OpenAI", "gpt-4o", "2024-11-20"]["replacementConfig"]
+    assert {
+        "targetModelName": "gpt-5.1",
+        "targetModelVersion": "2025-11-13",
+        "autoUpgradeStartDate": "2026-09-17T00:00:00.000Z",
+        "upgradeOnExpiryLeadTimeDays": 7,
+    } == named
+    # Recorded on 3 June and 10 July 2026, and gone on 22 August.
+    mini = ("OpenAI", "gpt-4o-mini", "2024-07-18")
+    assert "replacementConfig" not in _models(client, world)[mini]
+    client.send("/_sim/clock", {"now": "2026-07-20T00:00:00Z"})
+    assert "gpt-4.1-mini" == _models(client, world)[mini]["replacementConfig"]["targetModelName"]

@@ -111,4 +111,4 @@ def test_admitted_requests_fit_their_limit(waiting: int, each: float, limit: int
         admitted_by_provisioned(came, cost, np.array([limit]), 1),
     ):
         assert admitted[0] <= waiting
-        assert admitted[0] * each <= limit
+        assert admitted[0] * each <= limit * (1 + 1e-12), "but for the last digit of a product of floats"
