@@ -138,6 +138,7 @@ class CatalogModel:
     replacement_model: str | None = None
     replacement_version: str | None = None
     auto_upgrade_at: datetime | None = None
+    upgrade_lead_days: int | None = None
     is_default: bool | None = None
     publisher: str | None = None
     capacity_minimum: int | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from collector.domain.endings.offers import merged
 from collector.domain.types import CatalogModel, CostEntry, ModelCapacity, location_key
 from collector.sources.connection import Connection
 from collector.sources.errors import Role, Scope
@@ -29,7 +30,7 @@ class AzureModels:
                 for entry in _entries(location, one):
                     key = (entry.format, entry.model, entry.version, entry.sku, entry.fine_tuned)
                     twin = found.get(key)
-                    found[key] = _merged(twin, entry) if twin else entry
+                    found[key] = merged(twin, entry) if twin else entry
             return tuple(found.values())
 
     def capacities(
@@ -62,11 +63,6 @@ class AzureModels:
             )
 
 
-def _merged(one: CatalogModel, twin: CatalogModel) -> CatalogModel:
-    """The entries of two account kinds are alike, but for costs that one of them may lack."""
-    return replace(one, kinds=one.kinds | twin.kinds, costs=one.costs or twin.costs)
-
-
 def _entries(location: str, one: Any) -> Iterator[CatalogModel]:
     model = one.model
     ends, next_one = model.deprecation, model.replacement_config
@@ -87,6 +83,7 @@ def _entries(location: str, one: Any) -> Iterator[CatalogModel]:
         replacement_model=next_one.target_model_name if next_one else None,
         replacement_version=next_one.target_model_version if next_one else None,
         auto_upgrade_at=instant(next_one.auto_upgrade_start_date) if next_one else None,
+        upgrade_lead_days=whole(next_one.upgrade_on_expiry_lead_time_days) if next_one else None,
         is_default=model.is_default_version,
         publisher=model.publisher,
         capabilities=texts(model.capabilities),

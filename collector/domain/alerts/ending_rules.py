@@ -116,15 +116,23 @@ def auto_upgrade_coming(
         severity="warning" if days <= 14 else "info",
         fact=f"{upgrade.starts_on.isoformat()} {target}",
         evidence=Evidence(
-            title=f"{fact.name} will be upgraded to {target} from {day(upgrade.starts_on)}",
+            title=(
+                f"{fact.name} will be upgraded to {target} from {day(upgrade.starts_on)}"
+                if days > 0
+                else f"{fact.name} may be upgraded to {target} any day now"
+            ),
             headline=(
-                f"From {day(upgrade.starts_on)} ({span(days)}) Azure may move {fact.account}/{fact.name} "
-                f"from {_model(fact)} to {target}, because its upgrade option is {upgrade.option}."
+                f"{'From' if days > 0 else 'Since'} {day(upgrade.starts_on)} ({span(days)}) Azure may move "
+                f"{fact.account}/{fact.name} from {_model(fact)} to {target}, "
+                f"because its upgrade option is {upgrade.option}."
             ),
             facts=(*_which(fact), *_use(fact.use)),
             if_nothing="The deployment keeps its name and answers with the new model: prompts, costs and limits may change.",
             next_steps=(
-                NextStep(f"Try your prompts against {target} before that day.", RETIREMENTS_PAGE),
+                NextStep(
+                    f"Try your prompts against {target}{' before that day' if days > 0 else ''}.",
+                    RETIREMENTS_PAGE,
+                ),
                 NextStep(
                     "Or set the upgrade option to NoAutoUpgrade and choose your own day.", _screen(fact)
                 ),

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from collector.domain.endings.models import (
-    Deployed,
-    Offer,
-    base_of,
-    lifecycle_of,
-    offer_key,
-    one_per_offer,
-    real_date,
-)
+from collector.domain.endings.models import Deployed, Offer, base_of, lifecycle_of
+from collector.domain.endings.offers import offer_key, one_per_offer, real_date
 
 EventKind = Literal[
     "date_moved_earlier",
@@ -24,6 +17,7 @@ EventKind = Literal[
     "date_named",
     "date_withdrawn",
     "status_changed",
+    "firmness_changed",
     "replacement_named",
     "replacement_changed",
     "replacement_withdrawn",
@@ -32,7 +26,7 @@ EventKind = Literal[
     "location_added",
     "location_removed",
 ]
-Field = Literal["sku", "inference", "fine_tune", "status", "replacement", "offer"]
+Field = Literal["sku", "inference", "fine_tune", "status", "firmness", "replacement", "offer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +121,9 @@ def _of_version(was: Offer, now: Offer) -> list[CatalogEvent]:
         words = (lifecycle_of(was.lifecycle_status), lifecycle_of(now.lifecycle_status))
         if words[0] != words[1]:
             events.append(_event("status_changed", "status", now, words[0], words[1], of_version=True))
+    if (was.deprecation_status or "").casefold() != (now.deprecation_status or "").casefold():
+        firmness = (was.deprecation_status or None, now.deprecation_status or None)
+        events.append(_event("firmness_changed", "firmness", now, *firmness, of_version=True))
     target_was, target_now = _target(was), _target(now)
     if target_was != target_now:
         kind: EventKind = (

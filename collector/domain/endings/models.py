@@ -5,7 +5,7 @@ The words for a stage differ between ARM and Microsoft's documents; people read 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -19,9 +19,7 @@ from collector.domain.endings.offers import (
     Reading,
     lifecycle_of,
     model_catalog,
-    offer_key,
     offer_of,
-    one_per_offer,
     real_date,
     same_name,
 )
@@ -41,11 +39,8 @@ __all__ = [
     "ending_of",
     "lifecycle_of",
     "model_catalog",
-    "offer_key",
     "offer_of",
-    "one_per_offer",
     "own_offer",
-    "real_date",
 ]
 
 OnTheDay = Literal["upgraded", "stops", "unknown"]
@@ -151,7 +146,11 @@ def ending_of(deployed: Deployed, catalog: ModelCatalog, today: date) -> Ending:
 
 
 def own_offer(deployed: Deployed, catalog: ModelCatalog) -> Offer | None:
-    """The row of the deployment's own SKU; a fine-tuned one's twin first, since its date is often a year later."""
+    """The row of the deployment's own SKU; a fine-tuned one's twin first, since its date is often a year later.
+
+    Where the version is listed, but not under that SKU (recorded: under none at all), the model's own stage and
+    inference date are what is known.
+    """
     model, version = base_of(deployed)
     if version is None or deployed.sku is None:
         return None
@@ -160,7 +159,9 @@ def own_offer(deployed: Deployed, catalog: ModelCatalog) -> Offer | None:
     twins = [row for row in of_sku if row.fine_tuned == deployed.fine_tuned]
     if twins:
         return twins[0]
-    return of_sku[0] if of_sku and deployed.fine_tuned else None
+    if of_sku and deployed.fine_tuned:
+        return of_sku[0]
+    return replace(rows[0], sku=deployed.sku, sku_deprecation_on=None, fine_tuned=False) if rows else None
 
 
 @dataclass(frozen=True, slots=True)

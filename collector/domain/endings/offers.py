@@ -1,7 +1,7 @@
 """What the Models API states about models, what ships with us, and a company's own deadlines."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -12,6 +12,9 @@ Firmness = Literal["planned", "tentative", "not_sooner_than", "listed", "own", "
 
 PLACEHOLDER_YEAR = 2099
 """ARM writes 2099-12-31 where no date is set."""
+
+EPOCH_YEAR = 1970
+"""Year 1 and 1970 are what programs write for a date that was never set."""
 
 LIFECYCLE_OF_ARM: Mapping[str, Lifecycle] = {
     "preview": "preview",
@@ -133,7 +136,43 @@ def offer_of(row: CatalogModel) -> Offer:
         replacement_model=row.replacement_model,
         replacement_version=row.replacement_version,
         auto_upgrade_start=_day(row.auto_upgrade_at),
+        upgrade_lead_days=row.upgrade_lead_days,
     )
+
+
+def merged(one: CatalogModel, twin: CatalogModel) -> CatalogModel:
+    """The entries of two account kinds as one, whichever came first: the earlier date stands, and what only one of
+    them states is kept (recorded: `Planned` on one twin alone)."""
+    first, other = sorted((one, twin), key=_soonest)
+    return replace(
+        first,
+        kinds=one.kinds | twin.kinds,
+        costs=first.costs or other.costs,
+        capabilities={**other.capabilities, **first.capabilities},
+        **{name: getattr(other, name) for name in _ONE_MAY_LACK if getattr(first, name) is None},
+    )
+
+
+_ONE_MAY_LACK = (
+    "usage_name",
+    "lifecycle_status",
+    "deprecation_status",
+    "inference_retires_at",
+    "fine_tune_retires_at",
+    "sku_retires_at",
+    "replacement_model",
+    "replacement_version",
+    "auto_upgrade_at",
+    "upgrade_lead_days",
+    "is_default",
+    "publisher",
+)
+
+
+def _soonest(row: CatalogModel) -> tuple[datetime, datetime, list[str]]:
+    """By their dates, then by their kinds, so that the order of a list decides nothing."""
+    never = datetime.max.replace(tzinfo=UTC)
+    return row.sku_retires_at or never, row.inference_retires_at or never, sorted(row.kinds)
 
 
 def model_catalog(
@@ -189,8 +228,10 @@ def lifecycle_of(arm_status: str | None) -> Lifecycle:
 
 
 def real_date(stated: date | None) -> date | None:
-    """A date from 2099 on says that there is none."""
-    return None if stated is None or stated.year >= PLACEHOLDER_YEAR else stated
+    """A date from 2099 on says that there is none, and so does the first day of a calendar of computers."""
+    if stated is None or stated.year >= PLACEHOLDER_YEAR or stated.year <= EPOCH_YEAR:
+        return None
+    return stated
 
 
 def _day(instant: datetime | None) -> date | None:

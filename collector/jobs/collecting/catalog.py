@@ -5,7 +5,7 @@ from typing import Final
 
 from collector.domain.endings.catalog_events import catalog_events
 from collector.domain.endings.models import offer_of
-from collector.domain.types import CatalogModel, QuotaLine
+from collector.domain.types import CatalogModel, QuotaLine, TryLater
 from collector.jobs.collecting.reprice import mark_locations
 from collector.jobs.context import Context, RunResult, Tally, run_job
 from collector.jobs.parallel import in_parallel
@@ -63,8 +63,9 @@ def _models(tally: Tally) -> None:
         if isinstance(answer, BaseException):
             tally.fail(location, answer)
             continue
-        _store_models(context, location, answer)
-        tally.succeed(location, rows=len(answer))
+        with tally.scope(location):
+            _store_models(context, location, answer)
+            tally.succeed(location, rows=len(answer))
         context.progress.advance(note=location)
 
 
@@ -73,6 +74,11 @@ def _store_models(context: Context, location: str, listed: Sequence[CatalogModel
 
     def store(connection: Connection) -> None:
         stored = catalog.models_of(connection, location)
+        if stored and not listed:
+            raise TryLater(
+                f"the models list of {location} came back empty, where {len(stored)} offers are known: "
+                "not taken, since that would say that every model was withdrawn"
+            )
         before = [offer_of(row) for row in stored] or None
         events = catalog_events(before, [offer_of(row) for row in listed])
         writes.record_catalog(connection, location, listed, events, at=now)

@@ -251,6 +251,7 @@ def _offers(connection: Connection, locations: list[str], models: Iterable[str])
         catalog.c.replacement_model,
         catalog.c.replacement_version,
         catalog.c.auto_upgrade_at,
+        catalog.c.upgrade_lead_days,
     ).where(
         catalog.c.location.in_(locations),
         func.lower(catalog.c.model).in_(wanted),
@@ -272,6 +273,7 @@ def _offers(connection: Connection, locations: list[str], models: Iterable[str])
             replacement_model=row.replacement_model,
             replacement_version=row.replacement_version,
             auto_upgrade_start=_day(row.auto_upgrade_at),
+            upgrade_lead_days=row.upgrade_lead_days,
         )
         for row in connection.execute(asked)
     ]

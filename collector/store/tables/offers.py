@@ -53,6 +53,7 @@ catalog_model = table(
     need("first_seen_at", Instant),
     need("last_seen_at", Instant),
     Column("gone_at", Instant),
+    Column("upgrade_lead_days", Int),
 )
 
 catalog_event = table(

@@ -20,8 +20,8 @@ from collector.domain.endings.models import (
     lifecycle_of,
     model_catalog,
     offer_of,
-    one_per_offer,
 )
+from collector.domain.endings.offers import one_per_offer
 from collector.domain.types import CatalogModel
 from tests.domain.arm_offers import offers_of
 
