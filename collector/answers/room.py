@@ -1,19 +1,18 @@
 """The deeper questions about room, each answered as a JSON object: causes, advice, what if, and where a deployment fits."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from collector.domain.advice.fit import Fit, FitQuestion, fits
 from collector.domain.advice.need import urgency_of
 from collector.domain.advice.prices import RoomPrices, with_price_ratios
 from collector.domain.advice.ranking import recommend
-from collector.domain.advice.types import Line, Recommendation, Seat, resides
-from collector.domain.advice.what_if import ModelChange, WhatIf, supposed
+from collector.domain.advice.types import Line, Recommendation, Seat
+from collector.domain.advice.what_if import Growth, ModelChange, WhatIf, supposed
 from collector.domain.periods import Window
 from collector.domain.pricing import PriceBook
 from collector.domain.room.fullness import NoDate, UntilFull, in_words
@@ -101,12 +100,13 @@ def advice(
 ) -> Json:
     """Everything worth doing about room, most urgent first, on the last 30 days or on supposed ones."""
     estate = room_estate(asked.connection, asked.now, asked.filters)
-    prices = _prices(asked, estate)
+    prices = prices_of(asked, estate)
     _check_waiting(estate.seats, can_wait or {})
     seats = [
         replace(seat, batchable_share=(can_wait or {}).get(seat.deployment.casefold()))
-        for seat in _with_units(asked, estate.seats, prices)
+        for seat in estate.seats
     ]
+    growth = float(what_if.factor) if isinstance(what_if, Growth) else 1.0
     head: Json = {
         "as_of": plain(overview.freshness(asked.connection, JOBS, asked.filters).as_of),
         "days": DAYS,
@@ -114,42 +114,27 @@ def advice(
     if what_if is not None:
         ratios = _model_ratios(seats, what_if, prices)
         changed = supposed(seats, what_if, estate.models, ratios)
-        seats = list(changed.seats)
+        other = {
+            (new.account_key, new.deployment)
+            for old, new in zip(seats, changed.seats, strict=True)
+            if new.model != old.model
+        }
+        seats = _with_units(asked, changed.seats, prices, growth=growth, but=other)
         estate = replace(estate, seats=tuple(seats))
         head |= {"changed": changed.changed, "not_offered": list(changed.not_offered)}
-        head["deployments"] = [_supposed_object(seat) for seat in seats]
+        head["deployments"] = [_supposed_object(seat, asked.now.date()) for seat in seats]
+    else:
+        seats = _with_units(asked, seats, prices)
     places = _priced_places(estate, seats, prices)
     found = recommend(seats, estate.lines, places)
     return {**head, "recommendations": [recommendation_object(one) for one in found]}
-
-
-def fit(asked: Asked, question: FitQuestion) -> Json:
-    """Every place that offers what is asked, those that fit first, and why the others do not do."""
-    estate = room_estate(asked.connection, asked.now, asked.filters)
-    places = estate.places({question.model.casefold()})
-    by_minute = [place for place in places if place.tpm_per_unit]
-    priced = with_price_ratios(by_minute, _prices(asked, estate))
-    unlimited = {place.sku.casefold() for place in places} - {place.sku.casefold() for place in by_minute}
-    if question.sku is not None and question.sku.casefold() in unlimited:
-        raise ValueError(
-            f"fit sku={question.sku!r}: it has no tokens a minute; expected one of "
-            f"{', '.join(sorted({place.sku for place in by_minute})) or 'none here'}"
-        )
-    found = fits(question, priced, estate.seats)
-    known = {(place.location, place.sku.casefold()) for place in places}
-    return {
-        "as_of": plain(overview.freshness(asked.connection, JOBS, asked.filters).as_of),
-        "question": plain(question),
-        "places": [_fit_object(one) for one in found],
-        "elsewhere": _elsewhere(estate, question, known),
-    }
 
 
 def units(asked: Asked) -> Json:
     """Provisioned deployments: use, idle units, spillover, what a unit carries, and what each size would cost."""
     estate = room_estate(asked.connection, asked.now, asked.filters)
     provisioned = [seat for seat in estate.seats if seat.provisioned]
-    prices = _prices(asked, estate) if provisioned else None
+    prices = prices_of(asked, estate) if provisioned else None
     stories = [unit_story(asked.connection, seat, prices, asked.now) for seat in provisioned]
     return {
         "as_of": plain(overview.freshness(asked.connection, JOBS, asked.filters).as_of),
@@ -276,7 +261,7 @@ def _check_waiting(seats: Sequence[Seat], can_wait: Mapping[str, float]) -> None
         raise ValueError(f"--can-wait {name!r}: expected one of {', '.join(sorted(names)) or 'none'}")
 
 
-def _prices(asked: Asked, estate: RoomEstate) -> RoomPrices:
+def prices_of(asked: Asked, estate: RoomEstate) -> RoomPrices:
     rules = asked.rules
     book = PriceBook(
         rows=price_rows(asked.connection),
@@ -288,10 +273,19 @@ def _prices(asked: Asked, estate: RoomEstate) -> RoomPrices:
     return RoomPrices(book, asked.now.date(), rules.currency or "USD")
 
 
-def _with_units(asked: Asked, seats: Iterable[Seat], prices: RoomPrices) -> list[Seat]:
+def _with_units(
+    asked: Asked,
+    seats: Iterable[Seat],
+    prices: RoomPrices,
+    *,
+    growth: float = 1.0,
+    but: Container[tuple[UUID, str]] = (),
+) -> list[Seat]:
+    """Provisioned seats with their use and curve; `but` those that are supposed to run another model, of which no minute tells."""
     found: list[Seat] = []
     for seat in seats:
-        story = unit_story(asked.connection, seat, prices, asked.now) if seat.provisioned else None
+        known = seat.provisioned and (seat.account_key, seat.deployment) not in but
+        story = unit_story(asked.connection, seat, prices, asked.now, growth=growth) if known else None
         found.append(seat if story is None else story.seat_with_units)
     return found
 
@@ -322,47 +316,21 @@ def _model_ratios(seats: Iterable[Seat], what_if: WhatIf, prices: RoomPrices) ->
     return found
 
 
-def _supposed_object(seat: Seat) -> Json:
+def _supposed_object(seat: Seat, today: date) -> Json:
     names = ("subscription_id", "account", "deployment", "model", "version", "sku", "location", "units")
     return {
         **{name: getattr(seat, name) for name in names},
         **{name: getattr(seat, name) for name in ("limit_tpm", "limit_rpm", "peak_tpm", "peak_rpm")},
         "used_share": seat.used_share,
-        "headroom_tpm": None
-        if seat.limit_tpm is None or seat.peak_tpm is None
-        else seat.limit_tpm - seat.peak_tpm,
+        "binding": seat.binding,
+        "ptu_max": None if seat.unit_use is None else seat.unit_use.peak,
+        "headroom_tpm": _left(seat.limit_tpm, seat.peak_tpm),
+        "headroom_rpm": _left(seat.limit_rpm, seat.peak_rpm),
+        **_until(seat.until_full, today),
         "urgency": urgency_of(seat),
         "cost_per_month": plain(seat.cost_per_month),
     }
 
 
-def _fit_object(one: Fit) -> Json:
-    place = one.place
-    return {
-        **{name: plain(getattr(place, name)) for name in ("subscription_id", "location", "sku", "model", "version")},
-        "fits": one.fits,
-        "units": one.units,
-        "short": one.short,
-        "tpm": int(one.units * (place.tpm_per_unit or 0)),
-        "free_units": place.free_units,
-        "available": place.available,
-        "usage_name": place.usage_name,
-        "may_share_pool": one.may_share_pool,
-        "price_ratio": place.price_ratio,
-        "ends_on": place.ends_on,
-        "processed": resides(place.sku, place.location),
-        "frees": [{"deployment": name, "units": units} for name, units in one.frees],
-    }  # fmt: skip
-
-
-def _elsewhere(estate: RoomEstate, question: FitQuestion, known: set[tuple[str, str]]) -> list[Json]:
-    """Where Azure reports capacity but no quota was ever read, since no account lies there."""
-    found: dict[tuple[str, str, str], Decimal] = {}
-    for (_, location, _, model, version, sku), available in estate.capacities.items():
-        wanted = model == question.model.casefold() and available > 0 and (location, sku) not in known
-        if wanted and (question.sku is None or question.sku.casefold() == sku):
-            found[location, sku, version] = available
-    return [
-        {"location": location, "sku": sku, "version": version, "available": int(available), "quota": None}
-        for (location, sku, version), available in sorted(found.items())
-    ]
+def _left(limit: int | None, peak: int | None) -> int | None:
+    return None if limit is None or peak is None else limit - peak

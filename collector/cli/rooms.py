@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import Any
 
 import click
 
+from collector.cli.room_texts import (
+    tell_advice,
+    tell_diagnoses,
+    tell_fit,
+    tell_room,
+    tell_supposed,
+    tell_units,
+)
 from collector.cli.shared import (
     chosen_filters,
     filter_options,
     json_option,
     print_json,
-    print_line,
-    print_table,
     utc_now,
 )
 
@@ -72,27 +77,7 @@ def room(
     if as_json:
         print_json(found)
         return
-    print_line(f"Room over {period}, known through {found['as_of'] or 'nothing yet'}")
-    print_table(
-        ("deployment", "model", "sku", "busiest minute", "limit", "left", "throttled", "full"),
-        (
-            (
-                row["deployment"],
-                row["model"],
-                row["sku"],
-                _number(row["peak_tpm"], "TPM"),
-                _number(row["limit_tpm"], "TPM"),
-                _number(row["headroom_tpm"], "TPM"),
-                f"{row['throttled']:,} of {row['requests']:,}",
-                row["full"] or "unknown",
-            )
-            for row in found["deployments"]
-        ),
-    )
-    for row in (row for row in found["quotas"] if _share(row) >= Decimal("0.8")):
-        print_line(
-            f"Quota {row['usage_name']} in {row['location']}: {row['current']} of {row['limit']} allocated"
-        )
+    tell_room(found, period)
 
 
 @room.command()
@@ -111,11 +96,7 @@ def diagnose(deployment: str | None, period: str, as_json: bool, **filters: tupl
     if as_json:
         print_json(found)
         return
-    for row in found["deployments"]:
-        print_line(f"{row['deployment']} ({row['model']}, {row['sku']}, {row['location']}): {row['cause']}")
-        print_line(f"    {row['diagnosis']}")
-    if not found["deployments"]:
-        print_line(f"No request was refused or spilled in {period}, as far as is known.")
+    tell_diagnoses(found)
 
 
 @room.command()
@@ -133,7 +114,7 @@ def advice(can_wait: tuple[str, ...], what_if: str | None, as_json: bool, **filt
     if as_json:
         print_json(found)
         return
-    _tell_advice(found)
+    tell_advice(found)
 
 
 @room.command()
@@ -149,47 +130,21 @@ def fit(
 ) -> None:  # fmt: skip
     """Where a new deployment fits: every subscription and location that offers it, best first."""
     from collector import settings, wiring
-    from collector.answers import room as answers_room
+    from collector.answers import fit as answers_fit
     from collector.domain.advice.fit import FitQuestion
 
     subscriptions = filters["subscription"]
     chosen = settings.load()
     with _as_usage(), wiring.reading(chosen) as connection:
         question = FitQuestion(model, tpm, sku, version, zone, subscriptions[0].lower() if len(subscriptions) == 1 else None)  # fmt: skip
-        found = answers_room.fit(_asked(connection, chosen, {**filters, "subscription": ()}), question)
+        found = answers_fit.fit(_asked(connection, chosen, {**filters, "subscription": ()}), question)
         if len(subscriptions) > 1:
             wanted = {one.lower() for one in subscriptions}
             found["places"] = [one for one in found["places"] if one["subscription_id"] in wanted]
     if as_json:
         print_json(found)
         return
-    print_line(f"{model} with {tpm:,} tokens a minute, known through {found['as_of'] or 'nothing yet'}")
-    print_table(
-        ("fits", "location", "sku", "version", "units", "free", "Azure has", "price", "ends", "processed", "subscription"),
-        (
-            (
-                "yes" if one["fits"] else f"{one['short']:,} short",
-                one["location"],
-                one["sku"],
-                one["version"],
-                f"{one['units']:,}",
-                f"{one['free_units']:,}",
-                "unknown" if one["available"] is None else f"{one['available']:,}",
-                "unknown" if one["price_ratio"] is None else f"× {one['price_ratio']:.2f}",
-                one["ends_on"] or "no date",
-                one["processed"],
-                one["subscription_id"],
-            )
-            for one in found["places"]
-        ),
-    )  # fmt: skip
-    if not any(one["fits"] for one in found["places"]):
-        _tell_what_to_move(found["places"])
-    for one in found["elsewhere"]:
-        print_line(
-            f"Azure also has {one['available']:,} units of {one['sku']} {one['version']} in {one['location']}; "
-            "your quota there is unknown, since no account lies there"
-        )
+    tell_fit(found)
 
 
 @room.command()
@@ -206,24 +161,7 @@ def units(as_json: bool, **filters: tuple[str, ...]) -> None:
     if as_json:
         print_json(found)
         return
-    for one in found["deployments"]:
-        use = one["use"]
-        peak = "unknown" if use["peak"] is None else f"{use['peak']:.0f} %"
-        print_line(
-            f"{one['deployment']} ({one['model']}, {one['sku']}): {use['units']:,} units, highest use {peak}, "
-            f"{use['minutes_full']:,} minutes full, {use['spilled']:,} requests spilled"
-        )
-        for term, curve in one["curves"].items():
-            best = curve["cheapest"]
-            print_line(
-                f"    bought {term}: cheapest with {best['units']:,} units at {Decimal(best['unit_cost']) + Decimal(best['spilled_cost']):,.2f} "
-                f"{curve['currency']}, all by the token {Decimal(curve['token_cost']):,.2f}; never full with "
-                f"{curve['never_throttles']['units']:,}"
-            )
-        if one["why_no_curve"]:
-            print_line(f"    no curve: {one['why_no_curve']}")
-    if not found["deployments"]:
-        print_line("No deployment with provisioned units whose minutes are known.")
+    tell_units(found)
 
 
 def _suppose(text: str, as_json: bool, filters: Mapping[str, tuple[str, ...]]) -> None:
@@ -231,23 +169,7 @@ def _suppose(text: str, as_json: bool, filters: Mapping[str, tuple[str, ...]]) -
     if as_json:
         print_json(found)
         return
-    print_line(f"Supposing {text}: {found['changed']} deployments change")
-    if found["not_offered"]:
-        print_line(f"Not offered where they are: {', '.join(found['not_offered'])}")
-    print_table(
-        ("deployment", "model", "busiest minute", "limit", "left"),
-        (
-            (
-                row["deployment"],
-                row["model"],
-                _number(row["peak_tpm"], "TPM"),
-                _number(row["limit_tpm"], "TPM"),
-                _number(row["headroom_tpm"], "TPM"),
-            )
-            for row in sorted(found["deployments"], key=lambda row: -(row["used_share"] or 0))
-        ),
-    )
-    _tell_advice(found)
+    tell_supposed(found, text)
 
 
 def _advised(
@@ -278,42 +200,3 @@ def _waiting(text: str) -> tuple[str, float]:
             f"--can-wait {text!r}: expected a deployment and a share of it, such as chat-prod=0.3"
         )
     return name.casefold(), value
-
-
-def _tell_advice(found: Json) -> None:
-    if not found["recommendations"]:
-        print_line("Nothing to do about room, as far as is known.")
-    for number, one in enumerate(found["recommendations"], start=1):
-        saves = one["saves"]
-        money = (
-            "" if saves is None else f" Saves {Decimal(saves['amount']):,.2f} {saves['currency']} a month."
-        )
-        print_line(f"{number}. {one['summary']}{money}")
-        if one["residency"]:
-            print_line(f"    {one['residency']}")
-        for change in one["changes"]:
-            if change["command"]:
-                print_line(f"    {change['command']}")
-        if one["request"]:
-            asked = one["request"]
-            print_line(
-                f"    Request form: {asked['usage_name'] or asked['sku']} in {asked['location']}, from "
-                f"{asked['current_limit_units']} to {asked['requested_limit_units']} units. {asked['justification']}"
-            )
-        print_line(f"    Supposes: {one['assumption']}")
-
-
-def _tell_what_to_move(places: list[Json]) -> None:
-    for one in places:
-        if one["frees"]:
-            spare = ", ".join(f"{free['units']:,} of {free['deployment']}" for free in one["frees"])
-            print_line(f"It would fit in {one['location']} as {one['sku']} after lowering: {spare}")
-
-
-def _number(value: int | None, unit: str) -> str:
-    return "unknown" if value is None else f"{value:,} {unit}"
-
-
-def _share(row: Json) -> Decimal:
-    limit = Decimal(row["limit"])
-    return Decimal(row["current"]) / limit if limit else Decimal(0)

@@ -32,9 +32,9 @@ class AzureQuotas:
 
 def _line(subscription_id: str, location: str, one: Any) -> QuotaLine | None:
     limit, current = exact(one.limit), exact(one.current_value)
-    name = one.name.value
-    if limit is None or current is None:
-        log.warning("a quota line without numbers", location=location, usage_name=name)
+    name = one.name.value if one.name else None
+    if not name or limit is None or current is None:
+        log.warning("a quota line without name or numbers", location=location, usage_name=name)
         return None
     return QuotaLine(
         subscription_id=subscription_id,

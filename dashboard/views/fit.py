@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
 
 from collector.domain.advice.fit import Fit
 from collector.domain.advice.types import resides
+from collector.domain.room.ptu import TokenPrices
 from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
 
@@ -25,9 +28,12 @@ def fit_view(found: Sequence[Fit], names: Mapping[str, str]) -> FitView:
                 Column("sku", "SKU"),
                 Column("version", "Version"),
                 Column("units", "Units", "count"),
-                Column("free", "Free units", "count"),
+                Column("free", "Free units", "count", words.FREE_UNITS_COLUMN),
                 Column("available", "Azure has", "count", words.AVAILABLE_COLUMN),
-                Column("price", "Price", "number", words.PRICE_COLUMN),
+                Column("input", "Prompt, a million", "money", words.MILLION_COLUMN),
+                Column("output", "Answer, a million", "money", words.MILLION_COLUMN),
+                Column("currency", "Currency"),
+                Column("price", "÷ cheapest", "number", words.PRICE_COLUMN),
                 Column("ends_on", "Ends on"),
                 Column("processed", "Processed", width="large"),
                 Column("frees", "Could be freed", width="medium"),
@@ -38,13 +44,16 @@ def fit_view(found: Sequence[Fit], names: Mapping[str, str]) -> FitView:
             ),
             [
                 {
-                    "fits": "yes" if one.fits else f"{one.short:,} units short",
+                    "fits": _fits(one),
                     "location": one.place.location,
                     "sku": one.place.sku,
                     "version": one.place.version,
                     "units": one.units,
                     "free": one.place.free_units,
                     "available": one.place.available,
+                    "input": _million(one.place.prices, "input"),
+                    "output": _million(one.place.prices, "output"),
+                    "currency": None if one.place.prices is None else one.place.prices.currency,
                     "price": one.place.price_ratio,
                     "ends_on": one.place.ends_on,
                     "processed": resides(one.place.sku, one.place.location),
@@ -59,3 +68,13 @@ def fit_view(found: Sequence[Fit], names: Mapping[str, str]) -> FitView:
         ),
         fitting=sum(one.fits for one in found),
     )
+
+
+def _fits(one: Fit) -> str:
+    if one.fits:
+        return "yes"
+    return "quota unknown" if one.short is None else f"{one.short:,} units short"
+
+
+def _million(prices: TokenPrices | None, kind: Literal["input", "output"]) -> Decimal | None:
+    return None if prices is None else 1_000_000 * (prices.input if kind == "input" else prices.output)

@@ -105,6 +105,30 @@ def test_a_what_if_runs_the_advice_on_what_is_supposed(store: str) -> None:
     assert urgent[0] > urgent[1]
 
 
+def test_growth_runs_units_and_days_until_full_again(store: str) -> None:
+    found, same = (advised(store, what_if=parse_what_if(f"growth={factor}")) for factor in ("2", "1"))
+
+    (now,), (then,) = (
+        [one for one in said["deployments"] if one["deployment"] == "copilot-ptu"] for said in (same, found)
+    )
+    assert "ptu" == now["binding"] == then["binding"]
+    assert then["ptu_max"] == pytest.approx(2 * now["ptu_max"])
+    assert then["cost_per_month"] == now["cost_per_month"]
+    assert all(one["full"] for one in found["deployments"] if one["limit_tpm"])
+
+
+def test_the_terminal_tells_the_measure_that_binds(ask: Ask) -> None:
+    rows = {row["deployment"]: row for row in told(ask("room", "--json"))["deployments"]}
+    text = ask("room").stdout
+
+    [ptu] = [line for line in text.splitlines() if line.startswith("copilot-ptu ")]
+    assert f"{rows['copilot-ptu']['ptu_max']:.0f} % of its units" in ptu
+    for line in text.splitlines():
+        name = line.split(" ")[0]
+        if name in rows and rows[name]["binding"] == "rpm":
+            assert f"{rows[name]['peak_rpm']:,} RPM" in line
+
+
 def test_the_same_text_asks_for_a_what_if_on_the_command_line(ask: Ask) -> None:
     assert "growth=2" == told(ask("room", "--what-if", "growth=2", "--json"))["what_if"]
 

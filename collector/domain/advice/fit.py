@@ -32,13 +32,13 @@ class FitQuestion:
 class Fit:
     """A place and how well the question fits there.
 
-    `units` are needed, `short` of them are missing; `frees` names deployments on the line that
-    could give so many units away.
+    `units` are needed, `short` of them are missing (None where the quota there is unknown); `frees` names deployments
+    on the line that could give so many units away.
     """
 
     place: Place
     units: int
-    short: int
+    short: int | None
     may_share_pool: bool
     frees: tuple[tuple[str, int], ...]
 
@@ -48,7 +48,8 @@ class Fit:
 
 
 def fits(question: FitQuestion, places: Iterable[Place], seats: Sequence[Seat] = ()) -> tuple[Fit, ...]:
-    """Every place that offers what is asked: those that fit first, cheapest first, then by what is missing."""
+    """Every place that offers what is asked: those that fit first, cheapest first, then those whose quota is unknown,
+    then by what is missing."""
     known = list(places)
     _check_known(question, known)
     found: list[Fit] = []
@@ -58,7 +59,7 @@ def fits(question: FitQuestion, places: Iterable[Place], seats: Sequence[Seat] =
         units = place.steps.up(Decimal(question.tpm) / place.tpm_per_unit)
         if units * place.tpm_per_unit < question.tpm:
             continue
-        short = max(0, units - place.room)
+        short = None if place.free_units is None else max(0, units - place.room)
         found.append(
             Fit(
                 place=place,
@@ -117,6 +118,7 @@ def _frees(place: Place, seats: Sequence[Seat]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted((one for one in spare if one[1]), key=lambda one: (-one[1], one[0])))
 
 
-def _order(found: Fit) -> tuple[bool, float, int, int, str]:
+def _order(found: Fit) -> tuple[int, float, int, int, str]:
     price = found.place.price_ratio if found.place.price_ratio is not None else 1.0
-    return not found.fits, price, found.short, -found.place.room, found.place.location
+    rank = 0 if found.fits else 1 if found.short is None else 2
+    return rank, price, found.short or 0, -found.place.room, found.place.location

@@ -64,26 +64,27 @@ class RoomPrices:
                 found[name] = (reserved.unit_price / hours).quantize(Decimal("0.0001"))
         return found
 
-    def per_token(
-        self, model: str, version: str | None, sku: str, location: str, output_share: Decimal
-    ) -> Decimal | None:
-        """One token of the usual mixture."""
-        if sku in PROVISIONED_SKUS:
+    def at(self, place: Place) -> TokenPrices | None:
+        """By the token; units that are paid by the hour have no such price."""
+        if place.sku in PROVISIONED_SKUS:
             return None
-        prices = self.tokens(model, version, sku, location)
-        return None if prices is None else prices.input * (1 - output_share) + prices.output * output_share
+        return self.tokens(place.model, place.version, place.sku, place.location)
 
 
 def with_price_ratios(
     places: Iterable[Place], prices: RoomPrices, *, output_share: Decimal = USUAL_OUTPUT
 ) -> tuple[Place, ...]:
-    """Each place with its price ÷ the cheapest one; None stays where no price is known."""
-    known = [
-        (place, prices.per_token(place.model, place.version, place.sku, place.location, output_share))
-        for place in places
+    """Each place with its price, and with that of one token of the usual mixture ÷ the cheapest one; None stays where
+    no price is known."""
+    known = [(place, prices.at(place)) for place in places]
+    mixed = [
+        None if price is None else price.input * (1 - output_share) + price.output * output_share
+        for _, price in known
     ]
-    cheapest = min((price for _, price in known if price), default=None)
+    cheapest = min((price for price in mixed if price), default=None)
     return tuple(
-        place if not price or not cheapest else replace(place, price_ratio=round(float(price / cheapest), 4))
-        for place, price in known
+        place
+        if not one or not cheapest
+        else replace(place, prices=price, price_ratio=round(float(one / cheapest), 4))
+        for (place, price), one in zip(known, mixed, strict=True)
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Final
 
 from collector.domain.advice.desk import Desk, line_key, place_key
 from collector.domain.advice.need import (
@@ -19,6 +20,7 @@ from collector.domain.advice.need import (
 )
 from collector.domain.advice.savings import batched, resized
 from collector.domain.advice.types import (
+    AdviceKind,
     Evidence,
     Line,
     Money,
@@ -32,22 +34,36 @@ from collector.domain.advice.types import (
 )
 from collector.domain.room.quotas import scope_of
 
+_WAYS: Final[tuple[AdviceKind, ...]] = (
+    "resize_units",
+    "raise",
+    "move_quota",
+    "move_load",
+    "ask_for_more",
+    "batch",
+    "lower",
+)
+
 
 def recommend(
     seats: Iterable[Seat], lines: Iterable[Line] = (), places: Iterable[Place] = ()
 ) -> tuple[Recommendation, ...]:
-    """Everything worth doing, most urgent first, then by its effect."""
+    """Everything worth doing, most urgent first.
+
+    What is to be done for one deployment stands together, what is free before what has to be asked for; savings and
+    tidying go by their effect.
+    """
     seats = list(seats)
     desk = Desk.of(seats, lines, places)
     found: list[Recommendation] = []
-    tight = [seat for seat in seats if urgency_of(seat) is not None and not seat.provisioned]
-    for seat in sorted(
-        tight, key=lambda seat: (urgency_of(seat), -seat.throttled_at_limit, -(seat.used_share or 0))
-    ):
-        found += _more_room(seat, desk)
+    worst = sorted(seats, key=_need)
+    for seat in worst:
+        if urgency_of(seat) is not None and not seat.provisioned:
+            found += _more_room(seat, desk)
     for seat in seats:
         found += [one for one in (resized(seat), batched(seat), desk.lowered(seat)) if one is not None]
-    return tuple(sorted(found, key=_rank))
+    place = {(seat.account_key, seat.deployment): at for at, seat in enumerate(worst)}
+    return tuple(sorted(found, key=lambda one: _rank(one, place[one.account_key, one.deployment])))
 
 
 def _more_room(seat: Seat, desk: Desk) -> list[Recommendation]:
@@ -66,7 +82,7 @@ def _more_room(seat: Seat, desk: Desk) -> list[Recommendation]:
     if short > 0:
         moved = _moved_load(seat, short, desk)
         found += [moved] if moved is not None else []
-        found.append(_asked(seat, wanted, short, desk))
+        found.append(_asked(seat, wanted, short, desk, after_others=reached > seat.units))
     return found
 
 
@@ -154,7 +170,7 @@ def _elsewhere(seat: Seat, place: Place) -> str:
     return "" if place.subscription_id == seat.subscription_id else f" (subscription {place.subscription_id})"
 
 
-def _asked(seat: Seat, wanted: int, short: int, desk: Desk) -> Recommendation:
+def _asked(seat: Seat, wanted: int, short: int, desk: Desk, *, after_others: bool) -> Recommendation:
     key = line_key(seat)
     line = desk.lines.get(key) if key is not None else None
     limit = None if line is None else int(line.use.limit)
@@ -165,7 +181,8 @@ def _asked(seat: Seat, wanted: int, short: int, desk: Desk) -> Recommendation:
         kind="ask_for_more",
         account_key=seat.account_key,
         deployment=seat.deployment,
-        summary=f"Ask for {short:,} units more of {seat.usage_name or seat.sku} in {seat.location}.",
+        summary=f"Ask for {short:,} units more of {seat.usage_name or seat.sku} in {seat.location} for {seat.deployment}"
+        + (": so many are missing after the quota above." if after_others else "."),
         effect_tpm=None if per_unit is None else int(per_unit * short),
         saves=None,
         evidence=evidence_of(seat),
@@ -233,6 +250,14 @@ def _shared_pool(at: Seat | Place) -> str:
     return " The free quota is not taken from another location, behind which the same pool may stand."
 
 
-def _rank(one: Recommendation) -> tuple[int, Decimal, int, str]:
+def _need(seat: Seat) -> tuple[int, int, float]:
+    urgency = urgency_of(seat)
+    return 2 if urgency is None else urgency, -seat.throttled_at_limit, -(seat.used_share or 0)
+
+
+def _rank(one: Recommendation, need: int) -> tuple[int, int, int, Decimal, int, str]:
+    """What is urgent goes by who needs it most, then by how it is had; the rest by money and tokens."""
+    if one.urgency < 2:
+        return one.urgency, need, _WAYS.index(one.kind), Decimal(0), 0, one.deployment
     money = one.saves.amount if one.saves is not None else Decimal(0)
-    return one.urgency, -money, -(one.effect_tpm or 0), one.deployment
+    return one.urgency, 0, 0, -money, -(one.effect_tpm or 0), one.deployment

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from collector.domain.room.fullness import NoDate, UntilFull
-from collector.domain.room.ptu import UnitCurve, UnitSizes, UnitUse
+from collector.domain.room.ptu import TokenPrices, UnitCurve, UnitSizes, UnitUse
 from collector.domain.room.quotas import LineUse, scope_of, zone_of
 from collector.domain.room.throttling import Cause
 from collector.domain.types import PROVISIONED_SKUS
@@ -55,7 +55,8 @@ class Steps:
 class Seat:
     """A deployment with what is known of its room over the last `days`; None is unknown.
 
-    `demand_tpm` is the busiest minute had nothing been refused (`unthrottled_peak`).
+    `demand_tpm` is the busiest minute had nothing been refused (`unthrottled_peak`), `daily_shares` the busiest minute
+    of each whole day, oldest first, as a share of the limit that it came nearest to.
     """
 
     account_key: UUID
@@ -85,6 +86,7 @@ class Seat:
     throttled_at_limit: int = 0
     cause: Cause | None = None
     until_full: UntilFull | NoDate | None = None
+    daily_shares: tuple[float | None, ...] = ()
     cost_per_month: Money | None = None
     batchable_share: float | None = None
     unit_use: UnitUse | None = None
@@ -104,10 +106,25 @@ class Seat:
         return self.rpm_per_unit or _per_unit(self.limit_rpm, self.units)
 
     @property
+    def binding(self) -> Literal["tpm", "rpm", "ptu"] | None:
+        """The limit that the busiest minute came nearest to."""
+        return max(self._shares, key=lambda found: found[1], default=(None, 0.0))[0]
+
+    @property
     def used_share(self) -> float | None:
         """The busiest minute ÷ the limit it came nearest to."""
-        pairs = ((self.peak_tpm, self.limit_tpm), (self.peak_rpm, self.limit_rpm))
-        return max((peak / limit for peak, limit in pairs if peak is not None and limit), default=None)
+        return max((share for _, share in self._shares), default=None)
+
+    @property
+    def _shares(self) -> list[tuple[Literal["tpm", "rpm", "ptu"], float]]:
+        found: list[tuple[Literal["tpm", "rpm", "ptu"], float]] = []
+        if self.peak_tpm is not None and self.limit_tpm:
+            found.append(("tpm", self.peak_tpm / self.limit_tpm))
+        if self.peak_rpm is not None and self.limit_rpm:
+            found.append(("rpm", self.peak_rpm / self.limit_rpm))
+        if self.unit_use is not None and self.unit_use.peak is not None:
+            found.append(("ptu", self.unit_use.peak / 100))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +139,8 @@ class Line:
 class Place:
     """A location and SKU where a model version could be deployed, with what is free there.
 
-    `available` is what Azure says could be deployed now; `price_ratio` its price ÷ the present one,
+    `free_units` is None where no such line was ever told: Azure tells no line to some subscriptions, which is unknown
+    and no limit of 0. `available` is what Azure says could be deployed now; `price_ratio` its price ÷ the present one,
     or ÷ the cheapest place where nothing is deployed yet.
     """
 
@@ -132,18 +150,19 @@ class Place:
     model: str
     version: str
     usage_name: str
-    free_units: int
+    free_units: int | None
     tpm_per_unit: Decimal | None
     steps: Steps = Steps()
     available: int | None = None
     price_ratio: float | None = None
+    prices: TokenPrices | None = None
     ends_on: str | None = None
 
     @property
     def room(self) -> int:
-        """Units that can be deployed at once."""
-        free = self.free_units if self.available is None else min(self.free_units, self.available)
-        return self.steps.down(free)
+        """Units that are known to be deployable at once."""
+        free = self.free_units or 0
+        return self.steps.down(free if self.available is None else min(free, self.available))
 
 
 @dataclass(frozen=True, slots=True)

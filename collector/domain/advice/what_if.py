@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from collector.domain.advice.types import Money, Seat, Steps
+from collector.domain.room.fullness import NoDate, UntilFull, time_until_full
 from collector.domain.types import CatalogModel, location_key
 
 _MOST_GROWTH = Decimal(1000)
@@ -94,7 +96,8 @@ def _factor(text: str, value: str) -> Decimal:
 
 
 def _grown(seat: Seat, factor: Decimal) -> Seat:
-    """Peaks and cost grow; what would be refused then is not known, the peak against the limit tells it."""
+    """Peaks and cost grow, and days at the limit come sooner; what would be refused then is not known, the peak against
+    the limit tells it. Units are worked out again from minutes that have grown (`unit_story`)."""
 
     def times(count: int | None) -> int | None:
         return None if count is None else int(count * factor)
@@ -107,13 +110,22 @@ def _grown(seat: Seat, factor: Decimal) -> Seat:
         p99_tpm=times(seat.p99_tpm),
         demand_tpm=times(seat.demand_tpm),
         requests=int(seat.requests * factor),
-        until_full=None,
-        cost_per_month=None
+        **_daily(seat, float(factor)),
+        cost_per_month=cost
         if cost is None or seat.provisioned
         else Money((cost.amount * factor).quantize(Decimal("0.01")), cost.currency),
         unit_curve=None,
         unit_use=None,
     )
+
+
+def _daily(seat: Seat, factor: float) -> dict[str, Any]:
+    """Every day's busiest minute so many times as near to the limit, and when it is reached then."""
+    shares = tuple(None if share is None else share * factor for share in seat.daily_shares)
+    full: UntilFull | NoDate | None = seat.until_full
+    if shares or full is not None:
+        full = time_until_full(shares, 1.0)
+    return {"daily_shares": shares, "until_full": full}
 
 
 def _offers(models: Iterable[CatalogModel], name: str) -> dict[tuple[str, str], CatalogModel]:
@@ -142,6 +154,7 @@ def _with_model(seat: Seat, name: str, offer: CatalogModel | None, price_ratio: 
         limit_rpm=None,
         steps=Steps(),
         until_full=None,
+        daily_shares=(),
         unit_curve=None,
         unit_use=None,
         cost_per_month=None
@@ -150,16 +163,24 @@ def _with_model(seat: Seat, name: str, offer: CatalogModel | None, price_ratio: 
     )
     if offer is None:
         return moved
+    limits = (_limit(seat.units, offer.tpm_per_unit), _limit(seat.units, offer.rpm_per_unit))
     return replace(
         moved,
         version=offer.version,
         usage_name=offer.usage_name,
         tpm_per_unit=offer.tpm_per_unit,
         rpm_per_unit=offer.rpm_per_unit,
-        limit_tpm=_limit(seat.units, offer.tpm_per_unit),
-        limit_rpm=_limit(seat.units, offer.rpm_per_unit),
+        limit_tpm=limits[0],
+        limit_rpm=limits[1],
+        **_under_limit(seat, *limits),
         steps=Steps(offer.capacity_minimum or 1, offer.capacity_step or 1, offer.capacity_maximum),
     )
+
+
+def _under_limit(seat: Seat, tpm: int | None, rpm: int | None) -> dict[str, Any]:
+    """The same days under the limits of another model; unknown where the limit that binds has no counterpart."""
+    before, after = (seat.limit_rpm, rpm) if seat.binding == "rpm" else (seat.limit_tpm, tpm)
+    return _daily(seat, before / after) if before and after else {}
 
 
 def _limit(units: int | None, per_unit: Decimal | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -76,8 +77,9 @@ def deployment_evidence(
     )
 
 
-def load_shapes(connection: Connection, period: str) -> dict[tuple[UUID, str], dict[str, float | int | None]]:
-    """Medians, p95 and how far the busiest minute stands above p95, of every deployment in a period."""
+def load_shapes(connection: Connection, period: str) -> dict[tuple[UUID, str], dict[str, Any]]:
+    """Medians, p95, p99 and how far the busiest minute stands above p95, of every deployment in a period; and whether
+    that minute may have been busier, since some are unknown."""
     room = tables.room_period
     asked = select(
         room.c.account_key,
@@ -86,7 +88,12 @@ def load_shapes(connection: Connection, period: str) -> dict[tuple[UUID, str], d
         room.c.p95_tpm,
         room.c.p50_rpm,
         room.c.p95_rpm,
+        room.c.p99_rpm,
         room.c.peak_tpm,
+        room.c.peak_tpm_at,
+        room.c.peak_rpm_at,
+        room.c.peak_at_least,
+        room.c.used_share,
         room.c.ptu_p95,
     ).where(room.c.period == period)
     return {
@@ -95,6 +102,11 @@ def load_shapes(connection: Connection, period: str) -> dict[tuple[UUID, str], d
             "p95_tpm": row.p95_tpm,
             "p50_rpm": row.p50_rpm,
             "p95_rpm": row.p95_rpm,
+            "p99_rpm": row.p99_rpm,
+            "peak_tpm_at": row.peak_tpm_at,
+            "peak_rpm_at": row.peak_rpm_at,
+            "peak_at_least": row.peak_at_least,
+            "used_share": row.used_share,
             "ptu_p95": row.ptu_p95,
             "burst_ratio": round(row.peak_tpm / row.p95_tpm, 2) if row.peak_tpm and row.p95_tpm else None,
         }

@@ -57,9 +57,18 @@ class UnitStory:
 
 
 def unit_story(
-    connection: Connection, seat: Seat, prices: RoomPrices | None, now: datetime, days: int = DAYS
+    connection: Connection,
+    seat: Seat,
+    prices: RoomPrices | None,
+    now: datetime,
+    days: int = DAYS,
+    *,
+    growth: float = 1.0,
 ) -> UnitStory | None:
-    """The last days of a provisioned deployment; None where its units are unknown or it has no minute."""
+    """The last days of a provisioned deployment; None where its units are unknown or it has no minute.
+
+    With `growth`, each minute's load is so many times as large: use may pass 100 %, which is what would not fit.
+    """
     if not seat.provisioned or not seat.units:
         return None
     evidence = deployment_evidence(
@@ -71,7 +80,7 @@ def unit_story(
     sizes = UnitSizes(seat.steps.minimum, seat.steps.step)
     calm = covered & (block.throttled == 0) & (block.spilled == 0)
     rate = calibrated(block.prompt[calm], block.completion[calm], block.ptu_max[calm], seat.units)
-    factor = _unrefused(evidence)
+    factor = _unrefused(evidence) * growth
     prompt, completion = (block.prompt * factor)[covered], (block.completion * factor)[covered]
     tokens = None if prices is None else _by_token(prices, seat)
     spilled = _spilled(evidence)
@@ -81,10 +90,10 @@ def unit_story(
         seat=seat,
         use=unit_use(
             seat.units,
-            np.where(covered, block.ptu_max, np.nan).reshape(-1),
-            mean=float(known.mean()) if known.size else None,
-            requests=sum(evidence.requests),
-            spilled=sum(evidence.spilled),
+            np.where(covered, block.ptu_max * growth, np.nan).reshape(-1),
+            mean=float(known.mean()) * growth if known.size else None,
+            requests=round(sum(evidence.requests) * growth),
+            spilled=round(sum(evidence.spilled) * growth),
             sizes=sizes,
         ),
         rate=rate,

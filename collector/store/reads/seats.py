@@ -46,16 +46,19 @@ def seats(
 
 
 def peak_until_full(trend: object, ends_at: datetime, now: datetime) -> UntilFull | NoDate:
-    """When the busiest minute of a day reaches the limit, from daily peaks as shares of it; today is not over yet."""
-    daily = (
-        [float(one) if isinstance(one, int | float) else None for one in trend]
-        if isinstance(trend, list)
-        else []
-    )
+    """When the busiest minute of a day reaches the limit, from daily peaks as shares of it."""
+    return time_until_full(daily_shares(trend, ends_at, now), 1.0)
+
+
+def daily_shares(trend: object, ends_at: datetime | None, now: datetime) -> tuple[float | None, ...]:
+    """The stored course from its first known day on; today is not over yet and left out."""
+    if not isinstance(trend, list) or ends_at is None:
+        return ()
+    daily = [float(one) if isinstance(one, int | float) else None for one in trend]
     if ends_at > now:
         daily = daily[:-1]
     first = next((at for at, share in enumerate(daily) if share is not None), len(daily))
-    return time_until_full(daily[first:], 1.0)
+    return tuple(daily[first:])
 
 
 def peaks_until_full(
@@ -186,6 +189,7 @@ def _seat(
         until_full=None
         if row["trend_ends_at"] is None or not until
         else peak_until_full(row["trend"], row["trend_ends_at"], now),
+        daily_shares=daily_shares(row["trend"], row["trend_ends_at"], now),
         cost_per_month=costs.get((row["account_key"], row["deployment"])),
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, select
 from collector.domain.advice.need import well_known
 from collector.domain.advice.types import Line, Place, Seat
 from collector.domain.room.quotas import PURGED_AFTER, DeletedHold, Holding, line_use
-from collector.domain.types import CatalogModel
+from collector.domain.types import CatalogModel, location_key
 from collector.store import tables
 from collector.store.reads.catalog import all_models
 from collector.store.reads.room import QuotaRow, quota_rows
@@ -23,11 +23,12 @@ LineKey = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class RoomEstate:
-    """Everything that advice and fit are asked of."""
+    """Everything that advice and fit are asked of; `homes` are the subscriptions and locations where accounts lie."""
 
     seats: tuple[Seat, ...]
     lines: tuple[Line, ...]
     models: tuple[CatalogModel, ...]
+    homes: tuple[tuple[str, str], ...]
     capacities: Mapping[tuple[str, str, str, str, str, str], Decimal]
 
     def places(self, models: Collection[str] | None = None) -> tuple[Place, ...]:
@@ -48,6 +49,7 @@ def room_estate(
         else seats(connection, now, filters, models=models, causes=causes),
         lines=tuple(lines(connection, now, everyone)),
         models=models,
+        homes=_homes(connection),
         capacities=_capacities(connection),
     )
 
@@ -172,33 +174,54 @@ def _capacities(connection: Connection) -> dict[tuple[str, str, str, str, str, s
     }
 
 
+def _homes(connection: Connection) -> tuple[tuple[str, str], ...]:
+    account = tables.account
+    asked = select(account.c.subscription_id, account.c.location).where(account.c.deleted_at.is_(None))
+    return tuple((row[0], row[1]) for row in connection.execute(asked.distinct()))
+
+
 def _places(estate: RoomEstate, wanted: Collection[str]) -> Iterable[Place]:
-    """One place for each subscription and location whose line the models list names; a line never read is none."""
+    """One place for each subscription and location that the models list offers, with the line that it names.
+
+    Where Azure told no such line, what is free there is unknown.
+    """
     spelling = Spelling((line.subscription_id, line.location, line.usage_name) for line in estate.lines)
     known = {(line.subscription_id, line.location, line.usage_name): line for line in estate.lines}
     subscriptions: dict[str, set[str]] = defaultdict(set)
-    for line in estate.lines:
-        subscriptions[line.location].add(line.subscription_id)
+    for subscription_id, location in (
+        *estate.homes,
+        *((line.subscription_id, line.location) for line in estate.lines),
+    ):
+        subscriptions[location].add(subscription_id)
     for model in estate.models:
         if model.model.casefold() not in wanted or model.fine_tuned or not model.usage_name or not model.sku:
             continue
         key = offer_key(model)
         for subscription in sorted(subscriptions.get(key[0], ())):
             line = known.get(spelling.of(subscription, key[0], model.usage_name))
-            if line is None:
-                continue
-            available = estate.capacities.get((line.subscription_id, *key[:5]))
-            ends = model.sku_retires_at or model.inference_retires_at
-            yield Place(
-                subscription_id=line.subscription_id,
-                location=line.location,
-                sku=model.sku,
-                model=model.model,
-                version=model.version,
-                usage_name=line.usage_name,
-                free_units=max(0, int(line.use.free)),
-                tpm_per_unit=model.tpm_per_unit,
-                steps=steps_of(model),
-                available=None if available is None else int(available),
-                ends_on=None if ends is None or ends.year >= 2099 else ends.date().isoformat(),
-            )
+            available = estate.capacities.get((subscription, *key[:5]))
+            yield _place(model, subscription, line, None if available is None else int(available))
+
+
+def _place(model: CatalogModel, subscription_id: str, line: Line | None, available: int | None) -> Place:
+    ends = model.sku_retires_at or model.inference_retires_at
+    return Place(
+        subscription_id=subscription_id,
+        location=location_key(model.location),
+        sku=model.sku,
+        model=model.model,
+        version=model.version,
+        usage_name=line.usage_name if line else model.usage_name or "",
+        free_units=None if line is None else max(0, int(line.use.free)),
+        tpm_per_unit=tokens_of_unit(model, line),
+        steps=steps_of(model),
+        available=available,
+        ends_on=None if ends is None or ends.year >= 2099 else ends.date().isoformat(),
+    )
+
+
+def tokens_of_unit(model: CatalogModel, line: Line | None) -> Decimal | None:
+    """Tokens a minute of one unit: the model's own figure, else what the text of its line says."""
+    unit = None if line is None else line.use.unit
+    told = Decimal(unit.per_unit) if unit is not None and unit.name == "tokens_per_minute" else None
+    return model.tpm_per_unit or told

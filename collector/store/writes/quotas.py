@@ -27,6 +27,7 @@ def record_quotas(
 
     The unit is the one that the line's text names, None where it names none.
     An unchanged line only gets its `last_read_at`; a line that is no longer told is gone from `at` on.
+    An empty list is Azure's "unknown": the lines stay as they were last read.
     """
     table = tables.quota_reading
     newest = _newest(connection, subscription_id, location)
@@ -43,7 +44,7 @@ def record_quotas(
         read_at = before.read_at if before is not None and same else at
         changed += not same
         rows.append((subscription_id, location, line.usage_name, read_at, *values, at, None))
-    for name, before in newest.items():
+    for name, before in newest.items() if told else ():
         if name not in told and before.gone_at is None:
             rows.append((*before[:-1], at))
     upsert(connection, table, rows)

@@ -170,7 +170,8 @@ def test_asking_for_more_has_the_figures_of_the_form_and_is_enough_once_granted(
 def test_a_partial_raise_comes_before_asking_for_the_rest():
     seat = observed("chat", demand(150_000), 100)
     found = recommend([seat], [a_line(120, seat)])
-    assert ["ask_for_more", "raise"] == sorted(one.kind for one in found)
+    assert ["raise", "ask_for_more"] == [one.kind for one in found]
+    assert "missing after the quota above" in only("ask_for_more", found).summary
     assert 120 == only("raise", found).changes[0].after
 
 
@@ -195,6 +196,17 @@ def test_provisioned_units_go_to_their_cheapest_size_and_the_bill_says_so():
     assert found.saves is not None
     assert float(found.saves.amount) == pytest.approx(bill(200) - bill(change.after), rel=0.001)
     assert all(bill(change.after) <= bill(size) + 0.01 for size in range(15, 300, 5))
+
+
+def test_what_is_to_be_done_for_one_deployment_stands_together_and_the_most_refused_one_is_first():
+    little, much = observed("little", demand(120_000), 100), observed("much", demand(400_000), 100, key=2)
+    found = recommend([little, much], [a_line(220, little, much)], [a_place(free=50)])
+    assert "much" == found[0].deployment
+    names = [one.deployment for one in found if one.urgency == 0]
+    assert names == sorted(names, reverse=True)
+    for name in set(names):
+        kinds = [one.kind for one in found if one.deployment == name]
+        assert kinds == sorted(kinds, key=("raise", "move_quota", "move_load", "ask_for_more").index)
 
 
 def test_full_units_without_spillover_are_raised_before_money_is_saved():

@@ -25,6 +25,15 @@ def test_places_that_fit_come_first_and_the_cheapest_of_them_first_of_all():
     assert [True, True, False] == [fit.fits for fit in found]
 
 
+def test_a_place_whose_quota_was_never_told_is_unknown_and_stands_between_what_fits_and_what_does_not():
+    found = fits(
+        ASKED, [a_place("eastus2", free=0), replace(a_place("westus3"), free_units=None), a_place("uksouth")]
+    )
+    assert [("uksouth", 0, True), ("westus3", None, False), ("eastus2", 300, False)] == [
+        (one.place.location, one.short, one.fits) for one in found
+    ]
+
+
 def test_what_azure_could_deploy_now_binds_as_the_quota_does():
     [found] = fits(ASKED, [a_place("eastus2", available=120)])
     assert 180 == found.short

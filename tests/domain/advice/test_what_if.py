@@ -7,6 +7,7 @@ import pytest
 from collector.domain.advice.ranking import recommend
 from collector.domain.advice.types import Money, Seat
 from collector.domain.advice.what_if import Growth, ModelChange, parse_what_if, supposed
+from collector.domain.room.fullness import UntilFull, time_until_full
 from collector.domain.types import CatalogModel
 
 SEAT = Seat(
@@ -54,7 +55,28 @@ def test_growth_fills_limits_that_had_room():
 
 def test_a_provisioned_deployment_costs_the_same_however_much_it_is_used():
     [seat] = supposed([replace(SEAT, sku="ProvisionedManaged")], Growth(Decimal(2))).seats
-    assert seat.cost_per_month is None
+    assert SEAT.cost_per_month == seat.cost_per_month
+
+
+def test_growth_brings_the_day_at_the_limit_nearer():
+    rising = tuple(0.3 * 1.005**day for day in range(84))
+    seat = replace(SEAT, daily_shares=rising, until_full=time_until_full(rising, 1.0))
+    [grown] = supposed([seat], Growth(Decimal("1.5"))).seats
+    [full] = supposed([seat], Growth(Decimal(3))).seats
+    assert isinstance(seat.until_full, UntilFull)
+    assert isinstance(grown.until_full, UntilFull)
+    assert (grown.until_full.days or 999) < (seat.until_full.days or 999)
+    assert UntilFull(0, 0, 0, 1.0, None, None) == full.until_full
+
+
+def test_a_model_with_half_the_limit_is_full_twice_as_soon():
+    rising = tuple(0.3 * 1.005**day for day in range(84))
+    seat = replace(SEAT, daily_shares=rising)
+    [changed] = supposed([seat], ModelChange("gpt-4o", "gpt-5-mini"), [an_offer(tpm=500)]).seats
+    [unknown] = supposed([seat], ModelChange("gpt-4o", "gpt-5-mini"), [an_offer(location="westus")]).seats
+    assert pytest.approx(2 * rising[-1]) == changed.daily_shares[-1]
+    assert isinstance(changed.until_full, UntilFull)
+    assert ((), None) == (unknown.daily_shares, unknown.until_full)
 
 
 def test_another_model_has_its_own_limits_line_and_steps():
