@@ -40,9 +40,18 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def set_up_logging(settings: Settings) -> None:
-    """Log lines on stderr: for people, or one JSON object each. The SDK's own lines stay out below warning."""
+def set_up_logging(settings: Settings, *, watched: bool = False) -> None:
+    """Log lines on stderr: for people, or one JSON object each. The SDK's own lines stay out below warning.
+
+    `watched`: a person sees a bar and then a summary of the same, so only what is in neither is logged, unless
+    a level was asked for.
+    """
     level = getattr(logging, settings.log.level.upper())
+    if watched and "level" not in settings.log.model_fields_set:
+        level = logging.ERROR
+    if level > logging.DEBUG:
+        # Sixteen lines on every way to an identity that was not taken; the job says in one what is missing.
+        logging.getLogger("azure.identity").setLevel(logging.ERROR)
     logging.basicConfig(
         level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )

@@ -34,7 +34,7 @@ def collect(
         )
     window = span(since, until, since, utc_now()) if since else None
     chosen = settings.load()
-    wiring.set_up_logging(chosen)
+    wiring.set_up_logging(chosen, watched=sys.stderr.isatty())
     context = wiring.build_context(chosen, wiring.build_engine(chosen), progress=_progress(), clock=clock())
     ctx.exit(
         _tell(run(context, only="metrics" if window and job is None else job, span=window, wait=not no_wait))
@@ -50,7 +50,7 @@ def derive(everything: bool, no_wait: bool) -> None:
     from collector.jobs.derive import derive as run
 
     chosen = settings.load()
-    wiring.set_up_logging(chosen)
+    wiring.set_up_logging(chosen, watched=sys.stderr.isatty())
     result = run(
         wiring.build_engine(chosen),
         wiring.money_rules(chosen),
@@ -96,7 +96,8 @@ def _progress() -> TerminalProgress | None:
 
 def _tell(results: Sequence[RunResult]) -> int:
     for result in results:
-        say(f"{result.job}: {result.status}, {result.rows} rows")
+        asked = result.windows or result.rows or not result.ok
+        say(f"{result.job}: {result.status}, {result.rows} rows" if asked else f"{result.job}: nothing to ask")
         for failure in result.failures[:20]:
             say(f"  {failure}")
         if len(result.failures) > 20:

@@ -16,6 +16,7 @@ from collector.sources.probes import Probe, Probed, Verdict, probe_all
 
 _OBJECT_ID: Final = re.compile(r"object id '([0-9a-fA-F-]{36})'")
 _MISSING: Final = re.compile(r" \(missing role: [^)]*\)$")
+_SILENCE: Final = re.compile(r"^no answer \((.*)\)$")
 
 _PROBES: Final[Mapping[str, tuple[str, ...]]] = {
     "accounts and deployments, their limits and tags": ("accounts", "deployments"),
@@ -122,6 +123,7 @@ def _told(one: Probe) -> str:
     if one.works:
         return one.detail
     said = _MISSING.sub("", one.detail.partition(": ")[2] or one.detail)
+    said = _SILENCE.sub(r"\1", said)
     return f"{one.verdict} ({said})"
 
 

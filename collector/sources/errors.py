@@ -1,10 +1,13 @@
 """What went wrong, in two kinds: try later, or a person must act; and then the command that mends it."""
 
 import re
+import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 from azure.core.exceptions import (
@@ -26,6 +29,8 @@ WEB_PAGE = "a web page, not Azure's answer"
 
 _OBJECT_ID = re.compile(r"object id '([0-9a-fA-F-]{36})'")
 _LONGEST_MESSAGE = 300
+
+Found = TypeVar("Found", bound=BaseException)
 
 
 class Role(Enum):
@@ -88,6 +93,9 @@ def _refusal(error: HttpResponseError, status: int, scope: Scope) -> TryLater | 
         return Refused(
             told, f'az provider register --namespace {provider} --subscription "{scope.subscription_id}"'
         )
+    if status == 404 and code == "SubscriptionNotFound":
+        why = "mistyped, of another tenant, or without a role for this identity"
+        return Refused(f"{told} ({why})", scope.grant(said))
     if status in {401, 403}:
         grant = scope.grant(said)
         if grant is None:
@@ -101,25 +109,49 @@ def _refusal(error: HttpResponseError, status: int, scope: Scope) -> TryLater | 
 def _unreachable(error: AzureError, scope: Scope) -> TryLater | NeedsHuman:
     if has_cause(error, requests.exceptions.SSLError):
         return Untrusted(
-            f"{scope.what}: the server's certificate is not trusted ({_short(error)}); name the company's root "
+            f"{scope.what}: the server's certificate is not trusted ({_distrust(error)}); name the company's root "
             "certificates in REQUESTS_CA_BUNDLE"
         )
-    return Unreachable(f"{scope.what}: no answer ({type(error).__name__}: {_short(error)})")
+    return Unreachable(f"{scope.what}: no answer ({_silence(error)})")
+
+
+def _distrust(error: AzureError) -> str:
+    found = cause(error, ssl.SSLError)
+    return str(getattr(found, "verify_message", "") or getattr(found, "reason", "") or _short(error))
+
+
+def _silence(error: AzureError) -> str:
+    """What the person who has to mend it needs to know; the libraries' own words hold whole addresses and retries."""
+    asked = cause(error, requests.exceptions.RequestException)
+    parts = urlsplit(str(getattr(asked.request, "url", None) or "")) if asked is not None else None
+    host = parts.netloc if parts and parts.netloc else "the host"
+    if has_cause(error, requests.exceptions.ProxyError):
+        return f"ProxyError: the proxy did not connect to {host}: {_short(error)}"
+    if has_cause(error, socket.gaierror):
+        return f"{host} is a name that nobody here knows"
+    if has_cause(error, ConnectionRefusedError):
+        return f"{host} refuses connections"
+    return f"{type(error).__name__}: {_short(error)}"
 
 
 def has_cause(error: BaseException, kind: type[BaseException]) -> bool:
     """Whether an error of this kind lies under another, however deep."""
+    return cause(error, kind) is not None
+
+
+def cause(error: BaseException, kind: type[Found]) -> Found | None:
+    """The error of this kind that lies under another, however deep."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, kind):
-            return True
+            return seen
         inner = getattr(seen, "inner_exception", None)
         seen = (
             inner
             if isinstance(inner, BaseException) and inner is not seen
             else seen.__cause__ or seen.__context__
         )
-    return False
+    return None
 
 
 def error_body(error: HttpResponseError) -> tuple[str, str]:

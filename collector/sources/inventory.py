@@ -8,6 +8,7 @@ from typing import Any
 from collector.domain.types import Account, DeletedAccount, Deployment, Subscription, location_key
 from collector.sources.connection import Connection, body_of
 from collector.sources.errors import Role, Scope
+from collector.sources.failures import Refused
 from collector.sources.said import exact, instant, per_minute, texts, unknown, whole
 
 KINDS = frozenset({"openai", "aiservices"})
@@ -27,11 +28,18 @@ class AzureInventory:
     def subscriptions(self) -> Sequence[Subscription]:
         """Those that the settings name, else all that the identity can read.
 
-        A named one that cannot be read stays in the list, so that its own calls say why it fails.
+        A named one that cannot be read stays in the list, so that its own calls say why it fails. To an identity
+        without any role Azure answers with an empty list, as if all were well.
         """
         named = self._azure.settings.subscriptions
         with self._azure.asking(Scope("subscriptions", role=Role.READER)):
             found = {one.subscription_id: one for one in self._listed()}
+        if not named and not found:
+            anywhere = Scope("subscriptions", "<subscription-id>", role=Role.READER)
+            raise Refused(
+                "subscriptions: this identity can read none: it has no role on any, or is signed in to another tenant",
+                anywhere.grant(""),
+            )
         if not named:
             return tuple(found.values())
         return tuple(found.get(name.lower(), Subscription(name.lower(), name)) for name in named)

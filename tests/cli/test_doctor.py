@@ -201,6 +201,51 @@ def test_without_any_subscription_each_figure_still_says_what_it_needs(
     assert FIGURES == [one["what"] for one in checks if one["group"] == "figures"]
 
 
+def test_an_identity_without_any_role_is_told_the_line_and_not_to_come_back_later(
+    azure: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure answers with an empty list, and with 200."""
+    with Simulator(World(seed=5, days=1, subscriptions=0, accounts=0, deployments=0, now=NOW)) as nobody_s:
+        for name in ("ARM", "METRICS", "LOGS", "PRICES"):
+            monkeypatch.setenv(f"AOAI_{name}_ENDPOINT", nobody_s.url)
+        status, checks = told()
+        collected = CliRunner().invoke(cli.main, ["collect"], obj=lambda: NOW)
+
+    one = wrong(checks)[("subscriptions", None)]
+    assert (1, True) == (status, one["found"].startswith("missing role (this identity can read none"))
+    assert Role.READER.value.id in one["remedies"][0]
+    assert (1, True, True) == (
+        collected.exit_code,
+        "inventory: failed" in collected.stderr,
+        "this identity can read none" in collected.stderr,
+    )
+    assert "metrics: nothing to ask" in collected.stderr
+
+
+def test_a_subscription_that_is_not_there_is_told_apart_from_a_failing_azure(
+    azure: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AOAI_SUBSCRIPTIONS", "11111111-1111-1111-1111-111111111111")
+
+    status, checks = told()
+
+    one = wrong(checks)[(INVENTORY, "11111111-1111-1111-1111-111111111111")]
+    assert (1, True, True) == (
+        status,
+        "404 SubscriptionNotFound" in one["found"],
+        "mistyped, of another tenant" in one["found"],
+    )
+    assert one["remedies"][0].startswith("az role assignment create")
+
+
+def test_a_host_that_cannot_be_reached_is_told_in_a_short_sentence(
+    azure: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AOAI_PRICES_ENDPOINT", CLOSED)
+
+    assert "no answer (127.0.0.1:9 refuses connections)" == wrong(told()[1])[(PRICES, None)]["found"]
+
+
 def test_one_custom_role_is_printed_alone_for_a_management_group_or_the_readable_subscriptions(
     azure: Simulator,
 ) -> None:

@@ -113,5 +113,5 @@ def test_an_identity_without_any_subscription_is_told(azure: Loopback, sources: 
     well(azure)
     azure.on("GET /subscriptions$", Reply({"value": []}))
     found = probes(sources)
-    assert not found["subscriptions"].works
+    assert "missing role" == found["subscriptions"].verdict
     assert '--role "Reader"' in (found["subscriptions"].grant or "")

@@ -22,7 +22,7 @@ PRICES = {"BillingCurrency": "USD", "Items": [{"meterId": "1"}], "NextPageLink":
 CALLS: dict[str, tuple[str, Any, Callable[[AzureSources], Any]]] = {
     "subscriptions": (
         "GET /subscriptions$",
-        {"value": []},
+        {"value": [{"subscriptionId": SUBSCRIPTION}]},
         lambda sources: sources.inventory.subscriptions(),
     ),
     "accounts": ("/accounts$", {"value": []}, lambda sources: sources.inventory.accounts(SUBSCRIPTION)),
@@ -138,7 +138,7 @@ def test_a_lasting_fault_has_a_name(azure: Loopback, call: str, fault: str) -> N
     ):
         ask(sources)
     assert isinstance(raised.value, kind)
-    assert (fault in {"401", "403"} and call not in {"subscriptions", "prices"}) == bool(
+    assert (fault in {"401", "403", "404"} and call not in {"subscriptions", "prices"}) == bool(
         getattr(raised.value, "grant", None)
     ) or fault == "a refused web page"
 
