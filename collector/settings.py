@@ -5,7 +5,6 @@ One file (`aoai-monitor.toml`, or the path in AOAI_CONFIG), every key also as an
 The environment wins over the file.
 """
 
-import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -31,6 +30,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from collector.domain.places import host_and_port, is_loopback
 
 PREFIX = "AOAI_"
 UNSET_FILE = "aoai-monitor.toml"
@@ -127,9 +128,15 @@ class Oidc(_Section):
 class Dashboard(_Section):
     listen: str | None = Field(
         None,
-        pattern=r"^.+:\d+$",
         description="`host:port` to listen on; without login loopback only unless set",
     )
+
+    @field_validator("listen")
+    @classmethod
+    def _listen(cls, value: str | None) -> str | None:
+        if value is not None:
+            host_and_port(value)
+        return value
 
 
 class Alerts(_Section):
@@ -333,16 +340,6 @@ class Settings(BaseSettings):
             _FileOrEnvironment(settings_cls),
             TomlConfigSettingsSource(settings_cls, _file()),
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name can only mean this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def load() -> Settings:

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from collector.settings import Settings, load
 from collector.store.errors import StoreError
 from dashboard import health
+from dashboard.listening import take
 from dashboard.login.guard import guard
 from dashboard.page import KnowsItsServer
 
@@ -38,16 +39,17 @@ def run(
     if database_url is not None:
         os.environ["AOAI_DATABASE_URL"] = database_url
     settings = load()
+    served = application(settings, host)
+    listening = take(host, port)
     config = uvicorn.Config(
-        application(settings, host),
-        host=host,
-        port=port,
+        served,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    _Server(config, ready).run()
+    with listening:
+        _Server(config, ready).run(sockets=[listening])
 
 
 def application(settings: Settings, host: str = LOOPBACK) -> ASGIApp:

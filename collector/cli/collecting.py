@@ -97,7 +97,9 @@ def _progress() -> TerminalProgress | None:
 def _tell(results: Sequence[RunResult]) -> int:
     for result in results:
         asked = result.windows or result.rows or not result.ok
-        say(f"{result.job}: {result.status}, {result.rows} rows" if asked else f"{result.job}: nothing to ask")
+        say(
+            f"{result.job}: {result.status}, {result.rows} rows" if asked else f"{result.job}: nothing to ask"
+        )
         for failure in result.failures[:20]:
             say(f"  {failure}")
         if len(result.failures) > 20:

@@ -1,6 +1,11 @@
 """The dashboard's own process."""
 
+from collections.abc import Iterable
+
 import click
+
+from collector.cli.shared import say
+from collector.domain.places import host_and_port
 
 
 @click.command()
@@ -11,15 +16,24 @@ def dashboard(listen: str | None) -> None:
     """Show the figures in a browser; reads the store and nothing else."""
     from collector import settings, wiring
     from dashboard import server, store
+    from dashboard.listening import told
 
     chosen = settings.load()
     wiring.set_up_logging(chosen)
     wiring.build_engine(chosen, read_only=True).dispose()
-    host, _, port = (listen or chosen.dashboard.listen or "127.0.0.1:8501").rpartition(":")
-    if not port.isdigit() or not host:
-        raise click.UsageError(f"--listen {listen!r}: expected host:port such as 127.0.0.1:8501")
+    try:
+        host, port = host_and_port(listen or chosen.dashboard.listen or "127.0.0.1:8501")
+    except ValueError as error:
+        raise click.UsageError(f"--listen {listen!r}: {error}") from error
     store.log_in_with(wiring.database_password(chosen))
-    server.run(host, int(port))
+    server.run(host, port, ready=lambda: _tell(told(chosen, host, port), chosen.log.level))
+
+
+def _tell(lines: Iterable[str], level: str) -> None:
+    """`demo`, which starts it with less to say, has words of its own."""
+    for line in lines:
+        if level in {"debug", "info"} or line.startswith("warning"):
+            say(line)
 
 
 COMMANDS = (dashboard,)

@@ -4,7 +4,6 @@ What is wrong with the way (no network, a refused login, a bad certificate, 4xx)
 would fare no better. What is wrong with this letter or its recipient (5xx) is `Refused`.
 """
 
-import ipaddress
 import smtplib
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from collector.delivery.errors import Refused, TryLater
+from collector.domain.places import is_loopback
 from collector.reports.letters.render import Letter
 
 Mode = Literal["plain", "starttls", "tls"]
@@ -67,7 +67,7 @@ def smtp_server(url: str) -> SmtpServer:
     if stray:
         raise BadSmtpUrl(f"the SMTP URL has an unknown option {stray[0]!r}: expected starttls, timeout or ca")
     mode = _mode(parts.scheme, parts.hostname, options.get("starttls"))
-    if parts.username and mode == "plain" and not _is_loopback(parts.hostname):
+    if parts.username and mode == "plain" and not is_loopback(parts.hostname):
         raise BadSmtpUrl("the SMTP URL would send a password in the clear: use starttls=true or smtps://")
     return SmtpServer(
         host=parts.hostname,
@@ -205,7 +205,7 @@ def _mode(scheme: str, host: str, starttls: str | None) -> Mode:
         raise BadSmtpUrl(f"the SMTP URL has starttls={starttls!r}: expected true or false")
     if scheme == "smtps":
         return "tls"
-    wanted = starttls.casefold() == "true" if starttls is not None else not _is_loopback(host)
+    wanted = starttls.casefold() == "true" if starttls is not None else not is_loopback(host)
     return "starttls" if wanted else "plain"
 
 
@@ -217,10 +217,3 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 600:
         raise BadSmtpUrl(f"the SMTP URL has timeout={text!r}: expected seconds between 0 and 600")
     return seconds
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.casefold() == "localhost"

@@ -7,7 +7,6 @@ the delivery id stays the same over retries, so a receiver can drop what it has 
 import hashlib
 import hmac
 import http.client
-import ipaddress
 import os
 import ssl
 import urllib.error
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from collector.delivery.errors import Refused, TryLater
+from collector.domain.places import is_loopback
 from collector.reports.letters.items import Item
 from collector.reports.letters.render import Letter
 
@@ -52,7 +52,7 @@ class Webhook:
         parts = urlsplit(self.url)
         if parts.scheme == "https" and parts.hostname:
             return
-        if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
+        if parts.scheme == "http" and parts.hostname and is_loopback(parts.hostname):
             return
         raise BadWebhook("a webhook's address has to begin with https:// (http:// on loopback only)")
 
@@ -63,7 +63,7 @@ class WebhookSender:
         self._clock = clock
         host = urlsplit(webhook.url).hostname or ""
         handlers: list[urllib.request.BaseHandler] = (
-            [urllib.request.ProxyHandler({})] if _is_loopback(host) else []
+            [urllib.request.ProxyHandler({})] if is_loopback(host) else []
         )
         if bundle := os.environ.get("REQUESTS_CA_BUNDLE"):
             # The company's root certificates, as for every call to Azure.
@@ -214,10 +214,3 @@ def _failure(error: urllib.error.HTTPError, host: str | None) -> Exception:
         after = error.headers.get("Retry-After", "")
         return TryLater(told, float(after) if after.isdecimal() else None)
     return Refused(told)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.casefold() == "localhost"

@@ -1,9 +1,9 @@
 """Where Azure answers, per cloud, and what a configuration may put in its place."""
 
-import ipaddress
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from collector.domain import places
 from collector.domain.types import Misconfigured
 
 REGION = "{region}"
@@ -69,14 +69,8 @@ def endpoints_of(
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL stays on this machine; names other than localhost are never trusted to."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    """Whether a URL stays on this machine."""
+    return places.is_loopback(urlsplit(url).hostname or "")
 
 
 def is_plain(url: str) -> bool:

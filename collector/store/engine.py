@@ -260,6 +260,12 @@ def _money_total(amounts: str | None) -> str | None:
 
 
 def _open_postgresql(url: URL, *, read_only: bool, password: Password | None) -> Engine:
+    if "@" in (url.host or "") + (url.database or ""):
+        # Nothing of it is said: it is a piece of the password.
+        raise BadDatabaseUrl(
+            f"{SETTING} has an '@' in the place of host or database: expected a password in which every '@' is written "
+            f"%40, '/' %2F, ':' %3A and '%' %25, as in {_EXPECTED.removeprefix('expected sqlite:///PATH or ')}"
+        )
     if not url.database:
         raise BadDatabaseUrl(f"{SETTING} names no database: {_EXPECTED}")
     arguments: dict[str, Any] = {"application_name": "aoai-monitor", "connect_timeout": 10}

@@ -1,12 +1,13 @@
 """PostgreSQL over the network is spoken to with TLS, its certificate and name verified, unless the URL says otherwise."""
 
-import ipaddress
 import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.engine import URL
+
+from collector.domain.places import is_loopback
 
 # Where systems keep their trusted roots in one file; the driver brings an OpenSSL of its own that does not know.
 _SYSTEM_BUNDLES: Final = (
@@ -47,12 +48,7 @@ def _hosts(url: URL) -> Iterator[str]:
 
 def _is_local(host: str) -> bool:
     """Whether a host is this machine: a socket's folder, localhost, a loopback address."""
-    if host in {"", "localhost"} or host.startswith(("/", "@")):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return not host or host.startswith(("/", "@")) or is_loopback(host)
 
 
 def _roots(environment: Mapping[str, str]) -> str:

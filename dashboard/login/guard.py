@@ -17,7 +17,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.settings import Settings, is_loopback
+from collector.domain.places import is_loopback
+from collector.settings import Settings
 from dashboard.headers import SecurityHeaders, app_policy
 from dashboard.login.cookies import Session, Sessions
 from dashboard.login.pages import LoginPages, cookie_name

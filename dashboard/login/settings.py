@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from collector.settings import BadSettings, Settings, is_loopback
+from collector.domain.places import is_loopback
+from collector.settings import BadSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ server:/data /data nfs4 rw 0 0
         ("mysql://user:secret@host/db", "starts with mysql://"),
         ("postgresql+psycopg2://user:secret@host/db", "starts with postgresql+psycopg2://"),
         ("postgresql://user:secret@host", "names no database"),
+        ("postgresql://user:pa@secret/1@host/db", "every '@' is written %40"),
+        ("postgresql://user:pa@secret@host/db", "every '@' is written %40"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
         ("sqlite:////nowhere/at/all/aoai.db", "the folder /nowhere/at/all does not exist"),
