@@ -82,6 +82,20 @@ def test_every_command_is_documented() -> None:
     assert [] == [words for words in leaves if not re.search(rf"{re.escape(words)}(?![\w-])", documented)]
 
 
+def test_the_readme_s_table_has_every_command_once() -> None:
+    rows = text(ROOT / "README.md").split("\n## Commands\n")[1].split("\n## ")[0].splitlines()
+    listed = [
+        command
+        for row in rows
+        if row.startswith("| `")
+        for command in re.findall(r"`(aoai-monitor [a-z -]+)`", row.split(" | ")[0])
+    ]
+    leaves = [words for words, command in commands().items() if not isinstance(command, click.Group)]
+
+    # `room` is a group that answers by itself.
+    assert sorted([*leaves, "aoai-monitor room"]) == sorted(listed)
+
+
 def test_every_command_and_option_says_what_it_is_for() -> None:
     silent = [words for words, command in commands().items() if not command.help]
     silent += [

@@ -3,6 +3,7 @@
 import re
 import signal
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -22,18 +23,36 @@ from tests.delivery.servers import closed_port
 from tests.deploy.shell import ROOT, block, environment, shell
 
 README = ROOT / "README.md"
-BLOCK = block(README, "Running it on a real Azure")
+INSTALL, *BLOCK = block(README, "Running it on a real Azure")
 
 ELSEWHERE = {"aoai-monitor demo", "aoai-monitor simulate", "aoai-monitor serve", "aoai-monitor dashboard"}
 """What does not end by itself: serve and dashboard have tests of their own here."""
 
 WITH_ARGUMENTS = {
+    "aoai-monitor alert show": " no-such-alert",
+    **dict.fromkeys(
+        [f"aoai-monitor alert {word}" for word in ("acknowledge", "resolve", "reopen")],
+        " no-such-alert --who Ann --why known",
+    ),
+    "aoai-monitor alert snooze": " no-such-alert --who Ann --why known --until 14d",
+    "aoai-monitor alert resend": " no-such-letter",
+    "aoai-monitor alert preview": " quota_line",
+    "aoai-monitor room fit": " --model gpt-4o --tpm 1000",
+    "aoai-monitor report finance": f" --month {datetime.now(UTC):%Y-%m} --out $PWD/month.xlsx",
+    "aoai-monitor report close": " --month 2020-01",
     "aoai-monitor prices explain": " --model gpt-4o --version 2024-11-20 --sku GlobalStandard --location eastus2",
     "aoai-monitor db copy": " --to sqlite:///$PWD/copy.db",
     "aoai-monitor db grant": " --role aoai_dashboard",
 }
-ENDS_WITH = {"aoai-monitor db distribute": 1}
-"""SQLite has no Citus extension: refused with a clear word."""
+ENDS_WITH = {
+    "aoai-monitor db distribute": 1,
+    "aoai-monitor alert resend": 1,
+    "aoai-monitor report close": 1,
+    **dict.fromkeys(
+        [f"aoai-monitor alert {word}" for word in ("show", "acknowledge", "snooze", "resolve", "reopen")], 2
+    ),
+}
+"""SQLite has no Citus extension, and there is no such alert, letter or month: refused with a clear word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +125,13 @@ def until(what: str, process: subprocess.Popen[str], found: object) -> None:
         assert process.poll() is None, process.stderr.read() if process.stderr else ""
         time.sleep(0.2)
     pytest.fail(f"{what} did not come")
+
+
+def test_the_first_line_installs_and_puts_the_program_on_the_path() -> None:
+    """The suite itself runs in what `make install` makes, so what the line names is there."""
+    assert "make install && . .venv/bin/activate" == INSTALL
+    assert "aoai-monitor" in {path.name for path in Path(sys.executable).parent.iterdir()}
+    assert "activate" in {path.name for path in Path(sys.executable).parent.iterdir()}
 
 
 def test_doctor_comes_before_the_database_and_names_what_makes_it(place: Place) -> None:
