@@ -13,15 +13,17 @@ from uuid import UUID
 from collector.domain.periods import Window
 from collector.domain.types import (
     Account,
-    BillLine,
+    BillRead,
     CatalogModel,
     DeletedAccount,
     Deployment,
     MetricGroup,
     MetricSeries,
     ModelCapacity,
+    NeedsHuman,
     QuotaLine,
     Subscription,
+    TryLater,
 )
 
 
@@ -98,8 +100,12 @@ class PriceSource(Protocol):
 
 
 class BillSource(Protocol):
-    def bill(self, subscription_id: str, first: date, last: date) -> Sequence[BillLine]:
-        """Billed lines of the days `first`..`last`, both included; no rows is an empty list."""
+    def read(self, subscription_id: str, first: date, last: date) -> Sequence[BillRead]:
+        """The bill of `first`..`last`, both included, in spans of days that are known whole; a day in none is not known."""
+        ...
+
+    def exports(self, first: date, last: date) -> Mapping[str, TryLater | NeedsHuman | None]:
+        """The exports that bills are read from, each with what keeps its newest run from being read."""
         ...
 
     def billing_currency(self, subscription_id: str) -> str | None: ...

@@ -102,6 +102,13 @@ class Costs(_Section):
     )
 
 
+class Bills(_Section):
+    exports: str | None = Field(
+        None,
+        description="folder that Cost Management exports cost and usage details (FOCUS) to: a path, `abfss://container@account.dfs.core.windows.net/path`, or any URL that fsspec knows; unset: bills are asked for by query",
+    )
+
+
 class Smtp(_Section):
     url: str | None = Field(None, description="`smtp://user:pass@host:587?starttls=true` or `smtps://...`")
 
@@ -250,6 +257,7 @@ class Settings(BaseSettings):
     collect: Collect = Collect()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
     retention: Retention = Retention()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
     costs: Costs = Costs()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
+    bills: Bills = Bills()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
     smtp: Smtp = Smtp()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
     mail: Mail = Mail()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
     oidc: Oidc = Oidc()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults

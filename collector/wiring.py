@@ -119,6 +119,7 @@ def azure_settings(settings: Settings) -> "AzureSettings":
         logs_endpoint=settings.logs_endpoint,
         prices_endpoint=settings.prices_endpoint,
         subscriptions=tuple(settings.subscriptions),
+        bill_exports=settings.bills.exports,
         top=settings.collect.top,
     )
 

@@ -180,6 +180,37 @@ class BillLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ReservedLine:
+    """What a day's bill says of a reservation and a meter: use that it covered, what stood unused, or its purchase."""
+
+    scope: str
+    reservation: str
+    name: str
+    day: date
+    meter_id: str
+    meter: str | None
+    charge_type: str
+    quantity: Decimal | None
+    actual: Decimal | None
+    amortised: Decimal | None
+    currency: str
+
+
+BY_QUERY = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class BillRead:
+    """The bill of a scope on the days `first`..`last`, whole; `source` is `BY_QUERY`, or the export it came in by."""
+
+    first: date
+    last: date
+    lines: tuple[BillLine, ...]
+    reserved: tuple[ReservedLine, ...] = ()
+    source: str = BY_QUERY
+
+
+@dataclass(frozen=True, slots=True)
 class MetricGroup:
     """Metrics with one set of dimensions, so that one call may ask for all of them."""
 

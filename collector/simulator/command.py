@@ -7,8 +7,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 
+from collector.simulator.exports import write_months
 from collector.simulator.faults import Fault
 from collector.simulator.server import Simulator
 from collector.simulator.world import World
@@ -38,6 +40,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE,...",
         help="such as kind=throttle,match=getBatch,times=3,retry_after=1 (times=0: always)",
     )
+    p.add_argument(
+        "--exports",
+        type=Path,
+        metavar="FOLDER",
+        help="also write the bill there, a run a month, as Cost Management exports it (FOCUS)",
+    )
     return p
 
 
@@ -61,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except (ValueError, TypeError) as error:
         p.error(str(error))
+    if given.exports:
+        write_months(world, given.exports, now)
     serve(world, given.port, now, running=given.now is None, faults=faults)
     return 0
 

@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from collector.ports import Sources
+from collector.folders import folder
+from collector.ports import BillSource, Sources
+from collector.sources.bill_ways import BillsEitherWay
 from collector.sources.bills import AzureBills
 from collector.sources.connection import Connection
+from collector.sources.exports import ExportedBills
 from collector.sources.inventory import AzureInventory
 from collector.sources.metrics import AzureMetrics
 from collector.sources.models import AzureModels
@@ -35,10 +38,15 @@ def build_sources(settings: AzureSettings, monotonic: Callable[[], float] = time
         models=AzureModels(connection),
         metrics=AzureMetrics(connection),
         prices=AzurePrices(connection),
-        bills=AzureBills(connection),
+        bills=_bills(connection, settings.bill_exports),
         calls=connection.ledger,
         connection=connection,
     )
+
+
+def _bills(connection: Connection, exports: str | None) -> BillSource:
+    query = AzureBills(connection)
+    return BillsEitherWay(query, ExportedBills(folder(exports))) if exports else query
 
 
 @contextmanager

@@ -4,34 +4,24 @@ A query groups by two things at most. So each charge type is asked for by itself
 once as billed and once amortised; the meters' names come from a query of their own.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from collector.domain.types import BillLine, TryLater
+import structlog
+
+from collector.domain.types import BillLine, BillRead, NeedsHuman, ReservedLine, TryLater
+from collector.sources.bill_lines import SERVICES, account_of, is_elsewhere
 from collector.sources.connection import Connection, body_of
 from collector.sources.errors import Role, Scope
 from collector.sources.said import exact
 
+log = structlog.get_logger(__name__)
+
 API_VERSION = "2025-03-01"
 RESOURCE_TYPE = "microsoft.cognitiveservices/accounts"
-# Old and new names: lines that belong to no account (reservations, credits) are known by these alone.
-SERVICES = (
-    "Cognitive Services",
-    "Azure OpenAI",
-    "Azure OpenAI Service",
-    "Foundry Models",
-    "Foundry Tools",
-    "Azure AI services",
-)
-
-_ACCOUNT = re.compile(
-    r"^/subscriptions/[^/]+/resourcegroups/[^/]+/providers/microsoft\.cognitiveservices/accounts/[^/]+",
-    re.IGNORECASE,
-)
 # Cost Management answers in floating point.
 _ROUNDING = Decimal("0.005")
 _LineKey = tuple[str | None, date, str, str | None, str, str]
@@ -42,9 +32,17 @@ class AzureBills:
     def __init__(self, connection: Connection) -> None:
         self._azure = connection
 
-    def bill(self, subscription_id: str, first: date, last: date) -> Sequence[BillLine]:
+    def read(self, subscription_id: str, first: date, last: date) -> Sequence[BillRead]:
         """Lines of Cognitive Services accounts, and those of its services that belong to the whole subscription."""
         asked = _Query(self._azure, subscription_id, _custom(first, last))
+        lines = self._lines(asked)
+        return (BillRead(first, last, lines, _reserved_of(asked, lines)),)
+
+    def exports(self, first: date, last: date) -> Mapping[str, TryLater | NeedsHuman | None]:
+        """A query reads no exports."""
+        return {}
+
+    def _lines(self, asked: "_Query") -> tuple[BillLine, ...]:
         names = {
             _text(row, "resourceguid").lower(): _text(row, "meter")
             for row in asked.rows("ActualCost", ("ResourceGuid", "Meter"))
@@ -163,9 +161,8 @@ def _read(asked: _Query, kind: str, charge_type: str, by: str) -> Iterator[BillL
     """Daily lines by account and meter, the meter known by its id or by its name."""
     for row in asked.rows(kind, ("ResourceId", by), charge_type, daily=True):
         resource = _text(row, "resourceid")
-        account = found[0].lower() if (found := _ACCOUNT.match(resource)) else None
-        if resource and account is None:
-            continue  # something else that goes by one of the services' names
+        if is_elsewhere(resource):
+            continue
         cost = _number(row, "cost", "pretaxcost", "totalcost")
         if cost is None:
             raise TryLater(f"{asked.scope}: a bill row without a cost, with {', '.join(sorted(row))}")
@@ -175,7 +172,7 @@ def _read(asked: _Query, kind: str, charge_type: str, by: str) -> Iterator[BillL
         meter = _text(row, by.lower())
         yield BillLine(
             scope=asked.scope,
-            account_arm_id=account,
+            account_arm_id=account_of(resource),
             day=_day(row["usagedate"]),
             meter_id=meter.lower() if by == "ResourceGuid" else "",
             meter=meter or None if by == "Meter" else None,
@@ -185,6 +182,49 @@ def _read(asked: _Query, kind: str, charge_type: str, by: str) -> Iterator[BillL
             amortised=cost if kind == "AmortizedCost" else None,
             currency=currency,
         )
+
+
+_UNUSED = "UnusedReservation"
+
+
+def _is_of_reservation(line: BillLine) -> bool:
+    """Unused, or used at another cost than was billed for it."""
+    both = line.actual is not None and line.amortised is not None and line.actual != line.amortised
+    return line.charge_type == _UNUSED or (line.charge_type == "Usage" and both)
+
+
+def _reserved_of(asked: _Query, lines: Sequence[BillLine]) -> tuple[ReservedLine, ...]:
+    """Which reservation it was is worth a question, and no reason to be without a bill."""
+    if not any(map(_is_of_reservation, lines)):
+        return ()
+    try:
+        return tuple(_reserved(asked, lines))
+    except NeedsHuman as error:
+        log.warning("reservations are not told apart", scope=asked.scope, why=str(error))
+        return ()
+
+
+def _reserved(asked: _Query, lines: Sequence[BillLine]) -> Iterator[ReservedLine]:
+    """Use that reservations covered and what of them stood unused, by reservation, meter and day."""
+    names = {line.meter_id: line.meter for line in lines}
+    for charge_type in sorted({line.charge_type for line in lines if _is_of_reservation(line)}):
+        for row in asked.rows("AmortizedCost", ("ReservationName", "ResourceGuid"), charge_type, daily=True):
+            name, meter_id = _text(row, "reservationname"), _text(row, "resourceguid").lower()
+            if not name:
+                continue  # paid by the hour
+            yield ReservedLine(
+                scope=asked.scope,
+                reservation=name.casefold(),
+                name=name,
+                day=_day(row["usagedate"]),
+                meter_id=meter_id,
+                meter=names.get(meter_id),
+                charge_type=charge_type,
+                quantity=_number(row, "usagequantity", "totalquantity", "quantity"),
+                actual=None,
+                amortised=_number(row, "cost", "pretaxcost", "totalcost"),
+                currency=_text(row, "currency").upper(),
+            )
 
 
 def _merged(one: BillLine, other: BillLine) -> BillLine:

@@ -16,6 +16,7 @@ class AzureSettings:
     logs_endpoint: str | None = None
     prices_endpoint: str | None = None
     subscriptions: tuple[str, ...] = ()
+    bill_exports: str | None = None
     retries: int = 4
     backoff_seconds: float = 0.8
     longest_wait_seconds: float = 60.0

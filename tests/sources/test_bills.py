@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from collector.domain.types import BillLine, NeedsHuman, TryLater
+from collector.domain.types import BY_QUERY, BillLine, NeedsHuman, TryLater
 from collector.sources import AzureSources
 from tests.sources.loopback import Asked, Loopback, Reply
 from tests.sources.worlds import SUBSCRIPTION, an_account
@@ -43,6 +43,12 @@ ROWS: tuple[Row, ...] = (
 _NAMES = {"ResourceId": 1, "ResourceGuid": 2, "Meter": 3, "ChargeType": 4}
 
 
+def _group(row: Row, name: str) -> str:
+    if name == "ReservationName":
+        return "ptu-global" if row[_NAMES["ResourceGuid"]] in ("PTU", "RES") else ""
+    return str(row[_NAMES[name]])
+
+
 def cost_management(rows: Sequence[Row], page: int = 1000, currency: str = "EUR") -> Any:
     """Groups as asked, columns in an order of its own, `page` rows at a time."""
 
@@ -58,7 +64,7 @@ def cost_management(rows: Sequence[Row], page: int = 1000, currency: str = "EUR"
         sums: dict[tuple[Any, ...], list[float]] = {}
         for row in rows:
             if row[0] == asked.body["type"] and (not wanted or row[4] in wanted[0]):
-                key = tuple(row[_NAMES[name]] for name in groups)
+                key = tuple(_group(row, name) for name in groups)
                 total = sums.setdefault(key, [0.0, 0.0])
                 total[0] += row[5]
                 total[1] += row[6]
@@ -141,19 +147,57 @@ EXPECTED = {
 }
 
 
+def bill(sources: AzureSources, first: date, last: date) -> list[BillLine]:
+    (read,) = sources.bills.read(SUBSCRIPTION, first, last)
+    assert (first, last, BY_QUERY) == (read.first, read.last, read.source)
+    return list(read.lines)
+
+
 @pytest.mark.parametrize("page", [1, 2, 1000])
 def test_lines_have_both_views_their_meter_and_their_charge_type(
     azure: Loopback, sources: AzureSources, page: int
 ) -> None:
     azure.on(QUERY, cost_management(ROWS, page))
-    found = sources.bills.bill(SUBSCRIPTION, DAY, DAY)
+    found = bill(sources, DAY, DAY)
     assert len(EXPECTED) == len(found)
     assert EXPECTED == set(found)
 
 
+def test_what_reservations_covered_and_left_is_told_by_their_name(
+    azure: Loopback, sources: AzureSources
+) -> None:
+    azure.on(QUERY, cost_management(ROWS))
+
+    (read,) = sources.bills.read(SUBSCRIPTION, DAY, DAY)
+
+    assert {
+        ("ptu-global", "ptu", "PTU global", "Usage", Decimal(24), Decimal(8)),
+        ("ptu-global", "ptu", "PTU global", "UnusedReservation", Decimal(6), Decimal(2)),
+    } == {
+        (one.name, one.meter_id, one.meter, one.charge_type, one.quantity, one.amortised)
+        for one in read.reserved
+    }
+
+
+def test_a_bill_stands_where_reservations_cannot_be_told_apart(
+    azure: Loopback, sources: AzureSources
+) -> None:
+    whole = cost_management(ROWS)
+
+    def refusing(asked: Asked) -> Reply:
+        groups = {group["name"] for group in asked.body["dataset"].get("grouping", ())}
+        if "ReservationName" in groups:
+            return Reply({"error": {"code": "BadRequest", "message": "Invalid dimension"}}, 400)
+        return whole(asked)
+
+    azure.on(QUERY, refusing)
+
+    assert EXPECTED == set(bill(sources, DAY, DAY))
+
+
 def test_the_period_holds_both_days(azure: Loopback, sources: AzureSources) -> None:
     azure.on(QUERY, cost_management(()))
-    sources.bills.bill(SUBSCRIPTION, date(2026, 10, 1), date(2026, 10, 31))
+    bill(sources, date(2026, 10, 1), date(2026, 10, 31))
     assert {"from": "2026-10-01T00:00:00+00:00", "to": "2026-10-31T23:59:59+00:00"} == azure.asked[0].body[
         "timePeriod"
     ]
@@ -161,7 +205,7 @@ def test_the_period_holds_both_days(azure: Loopback, sources: AzureSources) -> N
 
 def test_no_bill_is_an_empty_list(azure: Loopback, sources: AzureSources) -> None:
     azure.on(QUERY, Reply(b"", 204))
-    assert () == sources.bills.bill(SUBSCRIPTION, DAY, DAY)
+    assert [] == bill(sources, DAY, DAY)
     assert sources.bills.billing_currency(SUBSCRIPTION) is None
 
 
@@ -173,13 +217,13 @@ def test_the_billing_currency_is_read_from_the_bill(azure: Loopback, sources: Az
 def test_a_bill_without_a_currency_is_no_bill(azure: Loopback, sources: AzureSources) -> None:
     azure.on(QUERY, cost_management(ROWS, currency=""))
     with pytest.raises(TryLater, match="a bill row without a currency"):
-        sources.bills.bill(SUBSCRIPTION, DAY, DAY)
+        bill(sources, DAY, DAY)
 
 
 def test_a_refused_bill_names_its_role(azure: Loopback, sources: AzureSources) -> None:
     azure.on(QUERY, Reply({"error": {"code": "RBACAccessDenied", "message": "no"}}, 401))
     with pytest.raises(NeedsHuman, match="401 RBACAccessDenied") as raised:
-        sources.bills.bill(SUBSCRIPTION, DAY, DAY)
+        bill(sources, DAY, DAY)
     assert '--role "Cost Management Reader"' in (raised.value.grant or "")
 
 

@@ -228,4 +228,4 @@ def test_a_bill_page_cut_in_the_middle_gives_no_bill(azure: Loopback, sources: A
         "CostManagement/query$", Reply({"properties": {"columns": [{"name": "Cost"}], "rows": [[1, 2]]}})
     )
     with pytest.raises(TryLater, match="not what Azure promises"):
-        sources.bills.bill(SUBSCRIPTION, date(2026, 11, 1), date(2026, 11, 2))
+        sources.bills.read(SUBSCRIPTION, date(2026, 11, 1), date(2026, 11, 2))

@@ -168,6 +168,7 @@ def test_the_layout_is_spread_by_these_statements() -> None:
         ("charge_day", "distributed"),
         ("charge_month", "distributed"),
         ("bill_day", "distributed"),
+        ("reservation_day", "distributed"),
         ("billed_share", "distributed"),
         ("month_close_charge", "distributed"),
         ("restatement", "distributed"),

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import structlog
 
+from collector.domain.periods import DAY, midnight
 from collector.domain.pricing.rows import PriceRow, parse_retail_rows
-from collector.domain.types import BillLine, NeedsHuman, TryLater
+from collector.domain.types import BY_QUERY, BillRead, NeedsHuman, TryLater
 from collector.jobs.collecting.reprice import mark_locations, mark_subscriptions
 from collector.jobs.context import Context, RunResult, Tally, run_job
 from collector.store import writes
@@ -103,13 +104,40 @@ def _bills(tally: Tally) -> None:
     wanted = context.limits.subscriptions
     subscriptions = [name for name in known if not wanted or name in wanted]
     context.progress.start("bills", len(subscriptions))
-    for subscription in subscriptions:
+    firsts = {one: _first_billed_day(context, today, read.get(one)) for one in subscriptions}
+    # The longest span first: what exports hold of it answers the shorter ones too.
+    for subscription, first in sorted(firsts.items(), key=lambda one: one[1]):
         with tally.scope(subscription):
-            first = _first_billed_day(context, today, read.get(subscription))
-            lines = context.sources.bills.bill(subscription, first, today)
-            _store_bill(context, subscription, first, today, lines)
-            tally.succeed(subscription, rows=len(lines))
+            spans = context.sources.bills.read(subscription, first, today)
+            _store_bill(context, subscription, spans)
+            _tell_billed(tally, subscription, spans)
         context.progress.advance(note=subscription)
+    _tell_exports(tally, min(firsts.values(), default=today), today)
+
+
+def _tell_billed(tally: Tally, subscription: str, spans: Sequence[BillRead]) -> None:
+    """An export is known through the last day that a run of it holds, a query through now."""
+    rows = sum(len(span.lines) for span in spans)
+    last = max((span.last for span in spans), default=None)
+    if last is None:
+        raise TryLater(f"bill of subscription {subscription}: no run of its export holds the days asked for")
+    now = tally.context.clock()
+    tally.known_through({subscription: min(now, midnight(last) + DAY)})
+    tally.rows += rows
+    tally.windows += len(spans)
+
+
+def _tell_exports(tally: Tally, first: date, last: date) -> None:
+    """Runs that could not be read, each under the name of its export; older ones stand for them."""
+    try:
+        exports = tally.context.sources.bills.exports(first, last)
+    except (TryLater, NeedsHuman) as error:
+        tally.fail("exports", error)
+        return
+    for export, fault in exports.items():
+        with tally.scope(export):
+            if fault is not None:
+                raise fault
 
 
 def _first_billed_day(context: Context, today: date, through: datetime | None) -> date:
@@ -120,10 +148,14 @@ def _first_billed_day(context: Context, today: date, through: datetime | None) -
     return min(again, (today - timedelta(days=context.limits.backfill_days)).replace(day=1))
 
 
-def _store_bill(
-    context: Context, subscription: str, first: date, last: date, lines: Sequence[BillLine]
-) -> None:
+def _store_bill(context: Context, subscription: str, spans: Sequence[BillRead]) -> None:
+    """Each span of known days replaced whole; what is not known stays as it was."""
     now, scope = context.clock(), f"/subscriptions/{subscription}"
-    writes.retrying(
-        context.engine, lambda connection: writes.record_bill(connection, scope, first, last, lines, at=now)
-    )
+
+    def store(connection: Connection) -> None:
+        for span in spans:
+            export = None if span.source == BY_QUERY else span.source
+            writes.record_bill(connection, scope, span.first, span.last, span.lines, at=now, export=export)
+            writes.record_reserved(connection, scope, span.first, span.last, span.reserved, at=now)
+
+    writes.retrying(context.engine, store)

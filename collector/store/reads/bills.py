@@ -42,7 +42,10 @@ class BillLine:
 
 @dataclass(frozen=True, slots=True)
 class BillState:
-    """How far a scope's bill is known: its first and last day, the last change to a month, and why it may be missing."""
+    """How far a scope's bill is known: its first and last day, the last change to a month, and why it may be missing.
+
+    `export` is the one that the month came in by, None for Cost Management's query.
+    """
 
     scope: str
     first_day: date | None
@@ -51,6 +54,11 @@ class BillState:
     succeeded_at: datetime | None
     error: str | None
     remedy: str | None
+    export: str | None = None
+
+    @property
+    def is_read(self) -> bool:
+        return self.succeeded_at is not None and self.error is None
 
 
 def bill_lines(
@@ -106,13 +114,16 @@ def bill_states(connection: Connection, first: date, until: date) -> dict[str, B
             ).group_by(table.c.scope)
         )
     }
-    changes = dict(
-        connection.execute(
-            select(table.c.scope, func.max(table.c.read_at))
+    changes = {
+        row.scope: row
+        for row in connection.execute(
+            select(
+                table.c.scope, func.max(table.c.read_at).label("at"), func.max(table.c.export).label("export")
+            )
             .where(table.c.day >= first, table.c.day < until)
             .group_by(table.c.scope)
-        ).all()
-    )
+        )
+    }
     marks = {
         f"/subscriptions/{row.scope}": row
         for row in connection.execute(select(mark).where(mark.c.job == _SUBSCRIPTION_ROLE))
@@ -124,10 +135,11 @@ def bill_states(connection: Connection, first: date, until: date) -> dict[str, B
             scope,
             spans[scope].a if scope in spans else None,
             spans[scope].b if scope in spans else None,
-            changes.get(scope),
+            changes[scope].at if scope in changes else None,
             marks[scope].succeeded_at if scope in marks else None,
             marks[scope].error if scope in marks else None,
             marks[scope].remedy if scope in marks else None,
+            changes[scope].export if scope in changes else None,
         )
         for scope in sorted(scopes)
     }

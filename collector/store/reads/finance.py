@@ -60,7 +60,8 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class MonthMoney:
-    """A month as it is known now. `billed_scopes` are the subscriptions whose bill of it was read."""
+    """A month as it is known now. `billed_scopes` are the subscriptions that its bill names, `idle_scopes` those whose
+    bill was read and, as their metrics, knows no use."""
 
     charges: tuple[ClosedCharge, ...]
     residuals: tuple[Allocated, ...]
@@ -68,10 +69,11 @@ class MonthMoney:
     reconciliations: tuple[Reconciliation, ...]
     bill_states: Mapping[str, bills.BillState]
     billed_scopes: frozenset[str]
+    idle_scopes: frozenset[str] = frozenset()
 
     @property
     def is_billed_whole(self) -> bool:
-        return bool(self.bill_states) and self.billed_scopes >= self.bill_states.keys()
+        return bool(self.billed_scopes) and self.billed_scopes | self.idle_scopes >= self.bill_states.keys()
 
 
 def month_charges(connection: Connection, month: Month) -> list[Charge]:
@@ -130,7 +132,13 @@ def current_month(
         tuple(_reconciled(connection, month, now, weighed, lines, states, billed_scopes, meters, known)),
         states,
         billed_scopes,
+        _idle(states, known, charges) - billed_scopes,
     )
+
+
+def _idle(states: Mapping[str, bills.BillState], known: Names, charges: Iterable[Charge]) -> frozenset[str]:
+    busy = {_scope(known, one.account_key) for one in charges if one.quantity}
+    return frozenset(scope for scope, state in states.items() if state.is_read and scope not in busy)
 
 
 def _scope(known: Names, account: UUID) -> str:

@@ -97,7 +97,7 @@ def finance_report(
             for day, cost in sorted(costs.items())
             if day >= month.first_day
         ),
-        notes=tuple(_notes(rows, rules)),
+        notes=(*_notes(rows, rules), *_ways_in(states, known)),
         bill_notices=tuple(_bill_notices(states)),
     )
 
@@ -365,6 +365,16 @@ def _notes(rows: Sequence[FinanceRow], rules: FinanceRules) -> list[str]:
     if any(row.low != row.high for row in rows):
         notes.append("Low and high bound what metrics cannot tell: cached input, long context, service tier.")
     return notes
+
+
+def _ways_in(states: Mapping[str, bills.BillState], known: finance.Names) -> list[str]:
+    """Whose bill came in by an export: it has that one way in, so nothing counts twice."""
+    return [
+        f"The bill of {known.subscriptions.get(one, one)} is read from the export {state.export}, not by query."
+        for scope, state in sorted(states.items())
+        for one in [scope.rpartition("/")[2]]
+        if state.export
+    ]
 
 
 def _bill_notices(states: Mapping[str, bills.BillState]) -> list[str]:

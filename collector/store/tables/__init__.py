@@ -18,6 +18,7 @@ from collector.store.tables.money import (
     month_close,
     month_close_charge,
     price,
+    reservation_day,
     restatement,
 )
 from collector.store.tables.offers import catalog_event, catalog_model, model_capacity, quota_reading
@@ -63,6 +64,7 @@ __all__ = [
     "price",
     "quality_hour",
     "quota_reading",
+    "reservation_day",
     "restatement",
     "room_period",
     "run",

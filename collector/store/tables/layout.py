@@ -28,6 +28,7 @@ GROWING: Final = (
     "charge_day",
     "charge_month",
     "bill_day",
+    "reservation_day",
     "billed_share",
     "month_close_charge",
     "restatement",

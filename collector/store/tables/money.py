@@ -93,7 +93,28 @@ bill_day = table(
     Column("actual", Money),
     Column("amortised", Money),
     need("read_at", Instant),
+    # The export that the line came in by; null is Cost Management's query.
+    Column("export", Text),
     Index("ix_bill_day_day", "day"),
+)
+
+# What of a bill was paid ahead: use that a reservation covered, and what of it stood unused. Keyed by its scope.
+reservation_day = table(
+    "reservation_day",
+    "fact",
+    key("account_key", Uuid),
+    key("day", Date),
+    key("reservation", Text),
+    key("meter_id", Text),
+    key("charge_type", Text),
+    key("currency", Text),
+    need("scope", Text),
+    need("name", Text),
+    Column("meter", Text),
+    Column("quantity", Money),
+    Column("actual", Money),
+    Column("amortised", Money),
+    need("read_at", Instant),
 )
 
 # How an account's bill of the days before a month parted the tokens that metrics cannot tell apart.

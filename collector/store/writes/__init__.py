@@ -1,7 +1,7 @@
 """What goes into the store. Every write is idempotent: done again, it changes nothing."""
 
 from collector.store.engine import retrying, writing
-from collector.store.writes.bills import record_bill
+from collector.store.writes.bills import record_bill, record_reserved
 from collector.store.writes.catalog import record_capacities, record_catalog, record_catalog_events
 from collector.store.writes.collection import (
     advance_watermarks,
@@ -49,6 +49,7 @@ __all__ = [
     "record_published_metrics",
     "record_quality",
     "record_quotas",
+    "record_reserved",
     "record_usage_hours",
     "retrying",
     "start_run",

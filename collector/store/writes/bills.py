@@ -1,21 +1,29 @@
 """Billed lines: the window of a scope is replaced whole, since Azure restates past days."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
 from collector.domain.money.reconciliation_meters import key_of_nameless
-from collector.domain.types import BillLine, account_key
+from collector.domain.types import BillLine, ReservedLine, account_key
 from collector.store import tables
 from collector.store.writes.bulk import delete_rows, upsert
 
 _KEY = ("account_key", "day", "meter_id", "charge_type", "currency")
+_RESERVED_KEY = ("account_key", "day", "reservation", "meter_id", "charge_type", "currency")
 
 
 def record_bill(
-    connection: Connection, scope: str, first: date, last: date, lines: Iterable[BillLine], *, at: datetime
+    connection: Connection,
+    scope: str,
+    first: date,
+    last: date,
+    lines: Iterable[BillLine],
+    *,
+    at: datetime,
+    export: str | None = None,
 ) -> int:
     """Make the scope's lines of the days `first`..`last` exactly these; returns the lines sent.
 
@@ -34,19 +42,50 @@ def record_bill(
             line.currency,
         )
         by_key[key] = _added(by_key[key], line) if key in by_key else line
-    table = tables.bill_day
+    _drop_stale(connection, tables.bill_day, _KEY, (scope, first, last), by_key)
+    rows = [
+        (*key, scope, line.account_arm_id, line.meter, line.quantity, line.actual, line.amortised, at, export)
+        for key, line in by_key.items()
+    ]
+    return upsert(connection, tables.bill_day, rows, unless_changed=("read_at",))
+
+
+def record_reserved(
+    connection: Connection,
+    scope: str,
+    first: date,
+    last: date,
+    lines: Iterable[ReservedLine],
+    *,
+    at: datetime,
+) -> int:
+    """Make what the scope's reservations covered and left on the days `first`..`last` exactly this."""
+    by_key: dict[tuple[object, ...], ReservedLine] = {}
+    for line in lines:
+        meter = line.meter_id or key_of_nameless(line.meter)
+        by_key[account_key(scope), line.day, line.reservation, meter, line.charge_type, line.currency] = line
+    _drop_stale(connection, tables.reservation_day, _RESERVED_KEY, (scope, first, last), by_key)
+    rows = [
+        (*key, scope, line.name, line.meter, line.quantity, line.actual, line.amortised, at)
+        for key, line in by_key.items()
+    ]
+    return upsert(connection, tables.reservation_day, rows, unless_changed=("read_at",))
+
+
+def _drop_stale(
+    connection: Connection,
+    table: Table,
+    key: Sequence[str],
+    where: tuple[str, date, date],
+    kept: Collection[tuple[object, ...]],
+) -> None:
+    scope, first, last = where
     stored = connection.execute(
-        select(*(table.c[name] for name in _KEY)).where(
+        select(*(table.c[name] for name in key)).where(
             table.c.scope == scope, table.c.day.between(first, last)
         )
     )
-    stale = {tuple(row) for row in stored} - by_key.keys()
-    delete_rows(connection, table, _KEY, stale)
-    rows = [
-        (*key, scope, line.account_arm_id, line.meter, line.quantity, line.actual, line.amortised, at)
-        for key, line in by_key.items()
-    ]
-    return upsert(connection, table, rows, unless_changed=("read_at",))
+    delete_rows(connection, table, key, {tuple(row) for row in stored} - set(kept))
 
 
 def _added(one: BillLine, other: BillLine) -> BillLine:

@@ -1,0 +1,27 @@
+"""Two ways in for a bill, one for each subscription: the export that holds it, else Cost Management's query.
+
+Whoever exports a subscription's bill gets it from there alone, so that nothing counts twice.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from collector.domain.types import BillRead, NeedsHuman, TryLater
+from collector.sources.bills import AzureBills
+from collector.sources.exports import ExportedBills
+
+
+class BillsEitherWay:
+    def __init__(self, query: AzureBills, exported: ExportedBills) -> None:
+        self._query, self._exported = query, exported
+
+    def read(self, subscription_id: str, first: date, last: date) -> Sequence[BillRead]:
+        if subscription_id in self._exported.subscriptions(first, last):
+            return self._exported.read(subscription_id, first, last)
+        return self._query.read(subscription_id, first, last)
+
+    def exports(self, first: date, last: date) -> Mapping[str, TryLater | NeedsHuman | None]:
+        return self._exported.faults(first, last)
+
+    def billing_currency(self, subscription_id: str) -> str | None:
+        return self._exported.currency(subscription_id) or self._query.billing_currency(subscription_id)

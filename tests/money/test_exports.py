@@ -1,0 +1,243 @@
+"""The same month by query and by exports: the same bill, reconciliation, allocation and report."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from collector.domain.money.reconciliation import Status
+from collector.jobs.collecting.money import collect_bills
+from collector.jobs.context import Context, Limits, RunResult
+from collector.reports.finance.figures import BILL, FinanceReport, ReconciledRow
+from collector.simulator.exports import write_run
+from collector.sources import AzureSettings, open_sources
+from collector.store import tables
+from collector.store.reads.finance_report import finance_report
+from tests.money.conftest import NOW, OCTOBER, Estate
+from tests.sources.exports import a_row, write_part
+
+FIRST, LAST = OCTOBER.first_day, OCTOBER.days[-1]
+TODAY = NOW.date()
+
+IDLE = "00000000-0000-0000-0000-00000000001d"
+
+Sums = Mapping[tuple[str, str, date, str], Decimal]
+
+
+def export(
+    estate: Estate, folder: Path, form: str = "csv", version: str = "1.2-preview", **kind: object
+) -> None:
+    """Two monthly runs of all subscriptions, as the billing account's export writes them."""
+    for first, last in ((FIRST, LAST), (TODAY.replace(day=1), TODAY)):
+        write_run(
+            estate.azure.routes.bills,
+            estate.world.subscriptions,
+            folder,
+            first,
+            last,
+            NOW,
+            form=form,
+            version=version,
+            **kind,  # pyright: ignore[reportArgumentType]  # handed on
+        )
+
+
+def read_bills(estate: Estate, folder: Path | None) -> RunResult:
+    url = estate.azure.url
+    names = ("arm_endpoint", "metrics_endpoint", "logs_endpoint", "prices_endpoint")
+    settings = AzureSettings(
+        auth="none",
+        backoff_seconds=0.001,
+        longest_wait_seconds=0.01,
+        bill_exports=str(folder) if folder else None,
+        **dict.fromkeys(names, url),
+    )
+    with open_sources(settings) as sources:
+        return collect_bills(Context(estate.engine, sources, lambda: NOW, Limits(backfill_days=53)))
+
+
+def sums(estate: Estate, subscription: str) -> Sums:
+    """Amortised cost by account, meter, day and type of charge, to a millionth: the query speaks in floating point."""
+    bill = tables.bill_day
+    asked = select(bill.c.account_key, bill.c.meter, bill.c.day, bill.c.charge_type, bill.c.amortised)
+    with estate.engine.connect() as connection:
+        rows = connection.execute(asked.where(bill.c.scope == f"/subscriptions/{subscription}")).all()
+    found: dict[tuple[str, str, date, str], Decimal] = {}
+    for account, meter, day, charge_type, amortised in rows:
+        key = (str(account), meter, day, charge_type)
+        found[key] = found.get(key, Decimal(0)) + (amortised or Decimal(0))
+    return {key: cost.quantize(Decimal("0.000001")) for key, cost in found.items()}
+
+
+def report(estate: Estate) -> FinanceReport:
+    with estate.engine.connect() as connection:
+        return finance_report(connection, OCTOBER, NOW, estate.rules)
+
+
+def standing(report: FinanceReport) -> set[tuple[str, str, str, Decimal | None, Status]]:
+    return {
+        (
+            row.subscription,
+            row.account,
+            row.line.family,
+            None if row.line.bill is None else row.line.bill.quantize(Decimal("0.01")),
+            row.line.status,
+        )
+        for row in report.reconciliations
+    }
+
+
+def allocation(report: FinanceReport) -> dict[tuple[str, str, str, str, str | None], Decimal]:
+    found: dict[tuple[str, str, str, str, str | None], Decimal] = {}
+    for row in report.rows:
+        key = (
+            row.subscription_id,
+            row.account,
+            row.deployment,
+            row.kind,
+            row.why if row.is_residual else None,
+        )
+        found[key] = found.get(key, Decimal(0)) + (row.billed or Decimal(0))
+    return {key: cost.quantize(Decimal("0.01")) for key, cost in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("form", "version"), [("csv", "1.0"), ("csv.gz", "1.2-preview"), ("parquet", "1.2-preview")]
+)
+def test_the_bill_is_the_same_by_export_and_by_query(
+    own_estate: Estate, tmp_path: Path, form: str, version: str
+) -> None:
+    asked = own_estate.world.subscriptions[1:]
+    by_query = {one.id: sums(own_estate, one.id) for one in asked}
+    before = report(own_estate)
+
+    export(own_estate, tmp_path, form, version, rows_a_part=700)
+    result = read_bills(own_estate, tmp_path)
+
+    assert ("ok", ()) == (result.status, result.failures)
+    for one in asked:
+        assert by_query[one.id] == sums(own_estate, one.id), one.name
+    after = report(own_estate)
+    unread = own_estate.world.subscriptions[0].name
+    assert {one for one in standing(before) if one[0] != unread} == {
+        one for one in standing(after) if one[0] != unread
+    }
+    ours = [key for key in allocation(after) if key[0] != own_estate.unread]
+    assert {key: allocation(before)[key] for key in ours} == {key: allocation(after)[key] for key in ours}
+
+
+def test_an_export_gives_a_bill_to_whom_the_role_was_refused(own_estate: Estate, tmp_path: Path) -> None:
+    """With every subscription billed, the month is headed by its bill, and no notice asks for a grant."""
+    assert {Status.NO_BILL} == {row.line.status for row in of_unread(own_estate)}
+
+    export(own_estate, tmp_path)
+    read_bills(own_estate, tmp_path)
+
+    assert Status.NO_BILL not in {row.line.status for row in of_unread(own_estate)}
+    assert BILL == report(own_estate).basis
+    assert not [one for one in report(own_estate).bill_notices if "role" in one]
+
+
+def test_a_subscription_without_any_use_does_not_keep_a_month_from_its_bill(
+    own_estate: Estate, tmp_path: Path
+) -> None:
+    export(own_estate, tmp_path)
+    with own_estate.engine.begin() as connection:
+        connection.execute(
+            tables.subscription.insert().values(
+                subscription_id=IDLE, name="idle", tags={}, first_seen_at=NOW, last_seen_at=NOW
+            )
+        )
+    machine = a_row(TODAY, SubAccountId=f"/subscriptions/{IDLE}", ResourceId="/subscriptions/x/vm1")
+    write_part(tmp_path / "machines.csv", [machine])
+
+    read_bills(own_estate, tmp_path)
+
+    assert BILL == report(own_estate).basis
+
+
+def of_unread(estate: Estate) -> list[ReconciledRow]:
+    name = estate.world.subscriptions[0].name
+    return [row for row in report(estate).reconciliations if row.subscription == name]
+
+
+def test_nothing_counts_twice_where_a_query_and_an_export_both_know_a_subscription(
+    own_estate: Estate, tmp_path: Path
+) -> None:
+    """One subscription is exported, another not: each has one way in, and the report says which."""
+    exported, other = own_estate.world.subscriptions[1:]
+    before = {one.id: sums(own_estate, one.id) for one in (exported, other)}
+    write_run(
+        own_estate.azure.routes.bills,
+        [exported],
+        tmp_path,
+        FIRST,
+        LAST,
+        NOW,
+        scope=f"/subscriptions/{exported.id}",
+    )
+
+    read_bills(own_estate, tmp_path)
+    read_bills(own_estate, tmp_path)
+
+    assert before == {one.id: sums(own_estate, one.id) for one in (exported, other)}
+    said = [note for note in report(own_estate).notes if "export" in note]
+    assert 1 == len(said)
+    assert exported.name in said[0]
+
+
+def test_days_without_a_run_keep_what_was_known_of_them(own_estate: Estate, tmp_path: Path) -> None:
+    exported = own_estate.world.subscriptions[1]
+    before = sums(own_estate, exported.id)
+    bills, own = own_estate.azure.routes.bills, f"/subscriptions/{exported.id}"
+    write_run(bills, [exported], tmp_path, LAST - timedelta(days=5), LAST, NOW, scope=own)
+
+    result = read_bills(own_estate, tmp_path)
+
+    assert before == sums(own_estate, exported.id)
+    assert not [one for one in result.failures if exported.id in one]
+
+
+def test_a_half_written_run_fails_alone_and_the_bill_stands(own_estate: Estate, tmp_path: Path) -> None:
+    before = {one.id: sums(own_estate, one.id) for one in own_estate.world.subscriptions[1:]}
+    export(own_estate, tmp_path)
+    later = NOW + timedelta(hours=1)
+    half = write_run(
+        own_estate.azure.routes.bills, own_estate.world.subscriptions, tmp_path, FIRST, LAST, later
+    )
+    (half / "part_0_0001.csv").unlink()
+
+    result = read_bills(own_estate, tmp_path)
+
+    assert "partial" == result.status
+    assert 1 == len(result.failures)
+    assert "part_0_0001.csv is in the manifest and not in the folder" in result.failures[0]
+    assert before == {one.id: sums(own_estate, one.id) for one in own_estate.world.subscriptions[1:]}
+    write_run(
+        own_estate.azure.routes.bills,
+        own_estate.world.subscriptions,
+        tmp_path,
+        FIRST,
+        LAST,
+        later + timedelta(hours=1),
+    )
+    assert "ok" == read_bills(own_estate, tmp_path).status
+
+
+def test_what_reservations_covered_is_the_same_by_either_way(own_estate: Estate, tmp_path: Path) -> None:
+    table = tables.reservation_day
+    asked = select(table.c.name, table.c.day, table.c.charge_type, table.c.quantity).where(
+        table.c.day >= FIRST, table.c.day <= LAST, table.c.charge_type != "Purchase"
+    )
+    with own_estate.engine.connect() as connection:
+        by_query = {tuple(row) for row in connection.execute(asked)}
+
+    export(own_estate, tmp_path)
+    read_bills(own_estate, tmp_path)
+
+    with own_estate.engine.connect() as connection:
+        assert by_query == {tuple(row) for row in connection.execute(asked)}
+    assert len(OCTOBER.days) == len(by_query)
