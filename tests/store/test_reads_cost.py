@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from collector.domain.periods import Month, Window, last_days, midnight
 from collector.store.engine import open_engine
 from collector.store.reads import cost
-from collector.store.reads.scope import Filters
+from collector.store.reads.scope import EVERYTHING, NARROWING, Filters, narrowed
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
 
 EAST = Account("east", 0, "eastus2", {"team": "Blue"})
@@ -107,6 +108,13 @@ def test_what_has_no_price_is_in_no_sum_and_keeps_its_quantity(store: Connection
         (Filters(tags=("TEAM=Blue", "team=Red")), {"Chat", "mail"}),
         (Filters(tags=("team=Blue",), locations=("westeurope",)), set()),
         (Filters(tags=("team=Blue", "env=prod")), set()),
+        (Filters(teams=("Red",)), {"mail"}),
+        (Filters(teams=("",)), {"euros"}),
+        (Filters(deployments=("CHAT",)), {"Chat"}),
+        (Filters(deployments=(f"{WEST.arm_id}/deployments/chat",)), set()),
+        (Filters(deployments=(f"{WEST.arm_id.upper()}/deployments/euros", "mail")), {"mail", "euros"}),
+        (Filters(skus=("Standard",)), set()),
+        (Filters(kinds=("output",), deployments=("mail",)), {"mail"}),
     ],
     ids=[
         "subscription",
@@ -117,6 +125,13 @@ def test_what_has_no_price_is_in_no_sum_and_keeps_its_quantity(store: Connection
         "either tag",
         "elsewhere",
         "one tag missing",
+        "team",
+        "no team",
+        "deployment by name",
+        "deployment of another account",
+        "deployments both ways",
+        "another sku",
+        "kind",
     ],
 )
 def test_filters_leave_what_they_name(store: Connection, filters: Filters, deployments: set[str]) -> None:
@@ -127,6 +142,21 @@ def test_a_deployments_own_tag_stands_before_its_accounts(store: Connection) -> 
     found = cost.cost_rows(store, WEEK, Filters(tags=("team=Blue",)))
 
     assert {"Chat"} == {row.deployment for row in found}
+
+
+@pytest.mark.parametrize("dimension", NARROWING)
+def test_looking_into_every_value_of_a_dimension_finds_the_whole(store: Connection, dimension: Any) -> None:
+    looked: dict[str, Decimal] = {}
+    for part in cost.cost_by(store, dimension, WEEK):
+        (total,) = [
+            one
+            for one in cost.cost_totals(store, WEEK, narrowed(EVERYTHING, dimension, part.key))
+            if one.currency == part.currency
+        ]
+        assert part.cost == total.cost
+        looked[part.currency] = looked.get(part.currency, Decimal(0)) + total.cost
+
+    assert {total.currency: total.cost for total in cost.cost_totals(store, WEEK)} == looked
 
 
 def test_months_come_oldest_first(store: Connection) -> None:

@@ -26,6 +26,8 @@ class BudgetState:
     forecast_high: Decimal | None
     spent_on: date | None
     why_no_forecast: str | None = None
+    error: float | None = None
+    """How far such forecasts were off on the budget's own past."""
 
 
 def budget_state(
@@ -50,6 +52,7 @@ def budget_state(
         known.high if known else None,
         _spent_on(budget.amount, inside, month, through),
         forecast.reason if isinstance(forecast, NoForecast) else None,
+        known.error if known else None,
     )
 
 

@@ -75,6 +75,22 @@ def parts_of(
     )
 
 
+def told_apart(parts: Iterable[Part], most: int, rest: str) -> list[Part]:
+    """The dearest `most` of each currency by themselves, the others summed under the key `rest`."""
+    found: list[Part] = []
+    shown: dict[str, int] = defaultdict(int)
+    others: dict[str, dict[date, Decimal]] = {}
+    for part in parts:
+        if shown[part.currency] < most:
+            shown[part.currency] += 1
+            found.append(part)
+            continue
+        sums = others.setdefault(part.currency, {})
+        for day, cost in part.costs.items():
+            sums[day] = sums.get(day, _ZERO) + cost
+    return found + [Part(rest, currency, costs) for currency, costs in others.items()]
+
+
 def outlooks(parts: Iterable[Part], month: Month, through: date) -> list[Outlook]:
     """The month of every part; where no forecast can be made it says why."""
     before = month.shifted(-1)

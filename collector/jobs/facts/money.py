@@ -29,7 +29,7 @@ from collector.jobs.facts.place import Estate
 from collector.reports.finance.figures import reconciled_from
 from collector.store.engine import Connection
 from collector.store.reads import closings, cost, rule_facts
-from collector.store.reads.scope import Filters
+from collector.store.reads.outlook import budget_part
 
 FORECAST_DAYS: Final = 56
 LIKE_DAYS: Final = (7, 14, 21, 28)
@@ -48,11 +48,7 @@ def budget_findings(
     through = min(there.metrics_through.values(), default=None)
     found: Found = []
     for budget in budgets:
-        filters = _filters(budget, there)
-        span = Window(midnight(today - timedelta(days=FORECAST_DAYS)), midnight(today + DAY))
-        days = rule_facts.scope_days(
-            connection, span, budget.currency, filters, deployment=budget.deployment, team=budget.team
-        )
+        days = dict(budget_part(connection, budget, today, FORECAST_DAYS).costs)
         spent = sum((cost for day, cost in days.items() if day >= month.first_day), Decimal(0))
         foreseen = month_end({day: one for day, one in days.items() if day < today}, month, today - DAY)
         known = foreseen if isinstance(foreseen, MonthForecast) else None
@@ -179,21 +175,4 @@ def _with_drivers(connection: Connection, fact: CostDay, key: UUID) -> CostDay:
             (f"{deployment}, {kind.replace('_', ' ')}", money(amount, fact.currency))
             for deployment, kind, amount in largest
         ),
-    )
-
-
-def _filters(budget: Budget, there: Estate) -> Filters:
-    accounts: tuple[str, ...] = ()
-    if budget.account is not None:
-        wanted = budget.account.casefold()
-        accounts = tuple(
-            account.arm_id
-            for account in there.accounts.values()
-            if wanted in (account.name.casefold(), account.arm_id.casefold())
-        ) or (budget.account,)
-    return Filters(
-        subscriptions=(budget.subscription,) if budget.subscription else (),
-        accounts=accounts,
-        tags=(budget.tag,) if budget.tag else (),
-        models=(budget.model,) if budget.model else (),
     )

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from collector.domain.money.allocation import TeamCost, split_shared
-from collector.domain.money.anomalies import Anomaly, CostPart, anomalies, usual_parts, variance
+from collector.domain.money.anomalies import CostPart, anomalies, variance
 from collector.domain.money.budgets import Budget
 from collector.domain.money.burn import BudgetState, budget_state
 from collector.domain.money.closing import state_of
@@ -34,11 +34,11 @@ from collector.reports.finance.figures import (
 from collector.store import tables
 from collector.store.expressions import money_sum
 from collector.store.reads import bills, closings, finance, overview
+from collector.store.reads.outlook import budget_part, cause_of
 from collector.store.reads.scope import EVERYTHING, Filters, within
 
 COST_JOBS: Final = ("metrics", "inventory", "prices")
 _HISTORY: Final = 120
-_USUAL_WEEKS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,43 +265,9 @@ def _budgets(
     through = last_whole_day(month, now)
     found: list[BudgetState] = []
     for budget in budgets:
-        daily = _budget_days(connection, budget, month).get(budget.currency, {})
+        daily = budget_part(connection, budget, through).costs
         forecast = month_end(daily, month, through) if now < month.window.end else None
         found.append(budget_state(budget, month, daily, through, forecast))
-    return found
-
-
-def _budget_days(connection: Connection, budget: Budget, month: Month) -> Daily:
-    table, known = tables.charge_day, finance.names(connection)
-    accounts = {
-        key
-        for key, place in known.places.items()
-        if budget.account in (None, place.arm_id, place.name)
-        and budget.subscription
-        in (None, place.subscription_id, known.subscriptions.get(place.subscription_id))
-    }
-    conditions = [
-        table.c.day >= month.first_day - timedelta(days=_HISTORY),
-        table.c.day < month.shifted(1).first_day,
-    ]
-    if budget.account or budget.subscription:
-        conditions.append(table.c.account_key.in_(sorted(accounts)))
-    if budget.deployment:
-        conditions.append(table.c.deployment == budget.deployment.casefold())
-    if budget.model:
-        conditions.append(table.c.model == budget.model)
-    if budget.team:
-        conditions.append(table.c.team == budget.team)
-    if budget.tag:
-        conditions.extend(within(connection, Filters(tags=(budget.tag,)), table))
-    asked = (
-        select(table.c.currency, table.c.day, money_sum(table.c.cost))
-        .where(*conditions, table.c.cost.is_not(None))
-        .group_by(table.c.currency, table.c.day)
-    )
-    found: dict[str, dict[date, Decimal]] = defaultdict(dict)
-    for currency, day, cost in connection.execute(asked):
-        found[currency][day] = cost
     return found
 
 
@@ -311,37 +277,12 @@ def _odd_days(connection: Connection, month: Month, daily: Daily, now: datetime)
     for currency, costs in sorted(daily.items()):
         whole = {day: cost for day, cost in costs.items() if day <= through}
         found += [
-            OddDay(one.day, currency, "everything", one.cost, one.expected, _cause(connection, currency, one))
+            OddDay(
+                one.day, currency, "everything", one.cost, one.expected, cause_of(connection, one, currency)
+            )
             for one in anomalies(whole, since=month.first_day)
         ]
     return found
-
-
-def _cause(connection: Connection, currency: str, odd: Anomaly) -> str:
-    """Volume, price or mix against the same weekday of four weeks before, and the part that moved most."""
-    usual = [
-        _day_parts(connection, currency, odd.day - timedelta(weeks=week))
-        for week in range(1, _USUAL_WEEKS + 1)
-    ]
-    change = variance(
-        usual_parts([parts for parts in usual if parts]), _day_parts(connection, currency, odd.day)
-    )
-    main = change.changes[0] if change.changes else None
-    return f"{change.main_cause or 'unknown'}{f', most by {main.key}' if main else ''}"
-
-
-def _day_parts(connection: Connection, currency: str, day: date) -> list[CostPart]:
-    table = tables.charge_day
-    alike = (table.c.model, table.c.sku, table.c.kind, table.c.tier, table.c.unit)
-    asked = (
-        select(*alike, money_sum(table.c.quantity), money_sum(table.c.cost))
-        .where(table.c.day == day, table.c.currency == currency, table.c.cost.is_not(None))
-        .group_by(*alike)
-    )
-    return [
-        CostPart(f"{row[0]} {row[1]} {row[2]} {row[3]}", row[4], row[5], row[6])
-        for row in connection.execute(asked)
-    ]
 
 
 def _notes(rows: Sequence[FinanceRow], rules: FinanceRules) -> list[str]:

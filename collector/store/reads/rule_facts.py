@@ -15,7 +15,7 @@ from collector.domain.periods import Window
 from collector.store import tables
 from collector.store.expressions import money_sum
 from collector.store.reads.cost import TOKEN_KINDS
-from collector.store.reads.scope import Filters, Pair, within
+from collector.store.reads.scope import Pair
 
 _AT_ONCE = 400
 """Keys in one statement: far below what either engine takes."""
@@ -279,35 +279,6 @@ def largest_charges(
     )
     found = [(name, kind, cost) for name, kind, cost in connection.execute(asked)]
     return sorted(found, key=lambda one: -one[2])[:limit]
-
-
-def scope_days(
-    connection: Connection,
-    window: Window,
-    currency: str,
-    filters: Filters,
-    *,
-    deployment: str | None = None,
-    team: str | None = None,
-) -> dict[date, Decimal]:
-    """Cost by day of what a budget is for."""
-    table = tables.charge_day
-    asked = (
-        select(table.c.day, money_sum(table.c.cost))
-        .where(
-            table.c.day >= window.start.date(),
-            table.c.day < window.end.date(),
-            table.c.currency == currency,
-            table.c.cost.is_not(None),
-            *within(connection, filters, table),
-        )
-        .group_by(table.c.day)
-    )
-    if deployment is not None:
-        asked = asked.where(table.c.deployment == deployment.casefold())
-    if team is not None:
-        asked = asked.where(table.c.team == team)
-    return {row[0]: row[1] for row in connection.execute(asked)}
 
 
 def tokens_since(connection: Connection, first: date) -> int:

@@ -6,11 +6,11 @@ carries, so a question never joins a growing table with the inventory to narrow 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, FromClause, false, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, false, func, or_, select, tuple_
 
 from collector.domain.types import account_key, location_key
 from collector.store import tables
@@ -22,7 +22,8 @@ Pair = tuple[UUID, str]
 class Filters:
     """Any of the values of one kind, and all of the kinds; a tag is written `key=value`.
 
-    Tags are those of today: of an account for all it holds, or of a deployment.
+    Tags are those of today: of an account for all it holds, or of a deployment. A deployment is named alone, or by its
+    ARM id where only one account's is meant. Teams, SKUs and kinds narrow charges only, which carry them; no team is "".
     """
 
     subscriptions: tuple[str, ...] = ()
@@ -30,9 +31,31 @@ class Filters:
     tags: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     locations: tuple[str, ...] = ()
+    deployments: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    skus: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 EVERYTHING = Filters()
+
+_NARROWS: Final = {
+    "subscription": "subscriptions",
+    "account": "accounts",
+    "deployment": "deployments",
+    "model": "models",
+    "location": "locations",
+    "team": "teams",
+    "sku": "skus",
+    "kind": "kinds",
+}
+NARROWING: Final = tuple(_NARROWS)
+"""Dimensions of which one value can be looked into."""
+
+
+def narrowed(filters: Filters, dimension: str, key: str | None) -> Filters:
+    """The filters and one value of a dimension more, as `cost_by` keys it; what bears no such name is ""."""
+    return replace(filters, **{_NARROWS[dimension]: (key or "",)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +93,13 @@ def places(connection: Connection, filters: Filters = EVERYTHING) -> dict[UUID, 
 def within(connection: Connection, filters: Filters, table: FromClause) -> list[ColumnElement[bool]]:
     """The conditions that narrow `table` (keyed by account and deployment) to what the filters leave."""
     conditions: list[ColumnElement[bool]] = []
-    if filters.models and "model" in table.c:
-        conditions.append(table.c.model.in_(filters.models))
+    for column, wanted in (("model", filters.models), ("sku", filters.skus), ("kind", filters.kinds)):
+        if wanted and column in table.c:
+            conditions.append(table.c[column].in_(wanted))
+    if filters.teams and "team" in table.c:
+        conditions.append(func.coalesce(table.c.team, "").in_(filters.teams))
+    if filters.deployments:
+        conditions.append(_deployed(filters.deployments, table))
     if not (filters.subscriptions or filters.accounts or filters.locations or filters.tags):
         return conditions
     found = places(connection, filters)
@@ -80,6 +108,18 @@ def within(connection: Connection, filters: Filters, table: FromClause) -> list[
     whole, pairs = _tagged(connection, filters.tags, found)
     tagged = tuple_(table.c.account_key, table.c.deployment).in_(sorted(pairs)) if pairs else false()
     return [*conditions, or_(_among(table.c.account_key, whole), tagged)]
+
+
+def _deployed(named: tuple[str, ...], table: FromClause) -> ColumnElement[bool]:
+    alone = [name.casefold() for name in named if "/" not in name]
+    parted = (name.partition("/deployments/") for name in named if "/" in name)
+    pairs = [(account_key(account), name.casefold()) for account, _, name in parted]
+    found: list[ColumnElement[bool]] = []
+    if alone:
+        found.append(table.c.deployment.in_(alone))
+    if pairs:
+        found.append(tuple_(table.c.account_key, table.c.deployment).in_(pairs))
+    return or_(*found)
 
 
 def carries(wanted: Iterable[str], tags: Mapping[str, str]) -> bool:
