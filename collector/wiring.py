@@ -157,11 +157,14 @@ def reading(settings: Settings) -> Iterator[Connection]:
         engine.dispose()
 
 
-def engine_if_there(settings: Settings) -> Engine | None:
-    """The store, or None where none was made yet: prices can be explained without one."""
+def engine_if_there(settings: Settings, tell: Callable[[str], None]) -> Engine | None:
+    """The store, or None: prices can be explained without one, but not without saying so and why."""
+    from collector.catalog.prices import load_snapshot
+
     try:
         return build_engine(settings, read_only=True)
-    except (NeedsHuman, TryLater):
+    except (NeedsHuman, TryLater) as error:
+        tell(f"{error}. Answered from the prices shipped with this program, of {load_snapshot().captured_on}")
         return None
 
 

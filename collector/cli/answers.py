@@ -17,6 +17,7 @@ from collector.cli.shared import (
     print_json,
     print_line,
     print_table,
+    say,
     span,
     utc_now,
 )
@@ -215,7 +216,7 @@ def explain(ctx: click.Context, questions: Path | None, as_json: bool, **asked: 
     chosen = settings.load()
     currency = asked.pop("currency") or chosen.currency or "USD"
     today = utc_now().date()
-    book = answers.price_book(wiring.engine_if_there(chosen), wiring.money_rules(chosen))
+    book = answers.price_book(wiring.engine_if_there(chosen, say), wiring.money_rules(chosen))
     if questions is not None:
         with questions.open(encoding="utf-8") as lines:
             for found in answers.explain_lines(book, lines, today, currency):

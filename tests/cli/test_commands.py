@@ -162,3 +162,34 @@ def test_logs_are_json_lines_on_stderr_when_asked_and_no_bar_without_a_terminal(
     assert {"job ended"} <= {json.loads(line)["event"] for line in lines}
     assert "\x1b[" not in found.stderr
     assert "" == found.stdout
+
+
+QUESTION = (
+    "--model",
+    "gpt-4o",
+    "--version",
+    "2024-11-20",
+    "--sku",
+    "GlobalStandard",
+    "--location",
+    "eastus2",
+)
+
+
+def test_a_price_that_the_store_could_not_be_asked_for_says_so(sqlite_database: str) -> None:
+    """Another revision, or no store at all: the shipped prices answer, and the reason stands beside them."""
+    engine = open_engine(sqlite_database)
+    schema.upgrade(engine, "0001")
+    engine.dispose()
+    older = run("prices", "explain", *QUESTION, "--kind", "input", DATABASE_URL=sqlite_database)
+    none = run("prices", "explain", *QUESTION, "--json", DATABASE_URL=f"{sqlite_database}-not-there")
+
+    for found, why in ((older, "at revision 0001, this program expects"), (none, "aoai-monitor db upgrade")):
+        assert 0 == found.exit_code
+        assert why in found.stderr
+        assert "Answered from the prices shipped with this program, of 20" in found.stderr
+        assert "Answered" not in found.stdout
+
+
+def test_a_price_of_a_store_that_answers_says_nothing_beside_it(settings: dict[str, str]) -> None:
+    assert "" == run("prices", "explain", *QUESTION, "--kind", "input", **settings).stderr
