@@ -1,6 +1,5 @@
 """What finance closes a month with: the report in its formats, and the closing itself."""
 
-from pathlib import Path
 from typing import cast
 
 import click
@@ -30,11 +29,10 @@ def report() -> None:
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
     required=True,
-    help="File to write; for focus-parquet a folder, in which every month is a partition.",
+    help="File to write, a path or a URL that fsspec knows; for focus-parquet a folder of months.",
 )
-def finance(month: Month, through: Month | None, format_: str, out: Path) -> None:
+def finance(month: Month, through: Month | None, format_: str, out: str) -> None:
     """Write the month's report: workbook, CSV, page for mail, or FOCUS 1.2."""
     from collector import settings, wiring
     from collector.answers import basic as answers

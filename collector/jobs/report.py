@@ -1,9 +1,6 @@
-"""Writing a month's report where somebody asked for it: aside first and renamed, so that nothing half-written is left."""
+"""A month's report in the format that somebody asked for."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +9,8 @@ from typing import Final, Literal
 from collector.catalog.models import load_models
 from collector.domain.periods import Month
 from collector.domain.pricing import PriceBook
-from collector.domain.types import Misconfigured, NeedsHuman
+from collector.domain.types import Misconfigured
+from collector.jobs.placing import write_file, write_partitions
 from collector.reports.finance.csv_files import write_csv
 from collector.reports.finance.figures import FinanceReport
 from collector.reports.finance.focus import months_between, write_focus_csv, write_focus_parquet
@@ -36,10 +34,10 @@ def write_report(
     book: PriceBook,
     months: tuple[Month, Month],
     format: ReportFormat,
-    out: Path,
+    out: str,
     now: datetime,
 ) -> None:
-    """Write the months' report to `out`. Raises `Misconfigured` for months that cannot be, `NeedsHuman` for a path that cannot be written."""
+    """Write the months' report to `out`, a path or any URL that fsspec knows. Raises `Misconfigured` for months that cannot be, `NeedsHuman` for a path that cannot be written."""
     first, last = months
     for month in (first, last):
         if month.window.start > now:
@@ -55,9 +53,9 @@ def write_report(
     if format.startswith("focus"):
         reports = _each(engine, rules, months_between(first, last), now)
         if format == "focus-csv":
-            _write_aside(out, lambda place: write_focus_csv(reports, place))
+            write_file(out, lambda place: write_focus_csv(reports, place))
         else:
-            _write_aside(out, lambda place: write_focus_parquet(reports, place), folder=True)
+            write_partitions(out, lambda place: write_focus_parquet(reports, place))
         return
     report = whole_report(engine, rules, book, first, now)
     writers: dict[str, Callable[[Path], object]] = {
@@ -65,7 +63,7 @@ def write_report(
         "csv": lambda place: write_csv(report, place),
         "html": lambda place: place.write_text(finance_html(report), encoding="utf-8"),
     }
-    _write_aside(out, writers[format])
+    write_file(out, writers[format])
 
 
 def whole_report(
@@ -84,42 +82,3 @@ def _each(
     for month in months:
         with engine.connect() as connection:
             yield finance_report(connection, month, now, rules, outlook=False)
-
-
-def _write_aside(out: Path, write: Callable[[Path], object], *, folder: bool = False) -> None:
-    try:
-        with _aside(out, folder=folder) as place:
-            write(place)
-    except OSError as error:
-        raise NeedsHuman(
-            f"--out {out}: {error.strerror or error}; expected a path that can be written"
-        ) from error
-
-
-@contextmanager
-def _aside(out: Path, *, folder: bool) -> Iterator[Path]:
-    """A place beside `out` that takes its name when all is written, and is gone where something failed."""
-    if out.is_dir() and not folder:
-        raise IsADirectoryError(21, "is a folder", str(out))
-    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
-        place = aside / out.name
-        if folder:
-            place.mkdir()
-        yield place
-        if folder:
-            _replace_partitions(place, out)
-        else:
-            place.replace(out)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _replace_partitions(written: Path, out: Path) -> None:
-    """Whole months replace themselves; those of other runs stay."""
-    out.mkdir(exist_ok=True)
-    for partition in sorted(written.iterdir()):
-        target = out / partition.name
-        if target.exists():
-            shutil.rmtree(target)
-        partition.replace(target)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
@@ -28,7 +29,7 @@ def book(estate: Estate) -> PriceBook:
 def write(
     estate: Estate, book: PriceBook, format: ReportFormat, out: Path, months: Any = (OCTOBER, OCTOBER)
 ) -> None:
-    write_report(estate.engine, estate.rules, book, months, format, out, NOW)
+    write_report(estate.engine, estate.rules, book, months, format, str(out), NOW)
 
 
 def test_the_workbook_of_a_pretend_month(estate: Estate, book: PriceBook, tmp_path: Path) -> None:
@@ -44,6 +45,54 @@ def test_focus_holds_a_partition_a_month(estate: Estate, book: PriceBook, tmp_pa
     folders = sorted(one.name for one in (tmp_path / "focus").iterdir())
     assert ["BillingPeriod=2026-10", "BillingPeriod=2026-11"] == folders
     assert pq.read_metadata(tmp_path / "focus" / folders[0] / "part-0.parquet").num_rows > 80
+
+
+def test_a_report_is_sent_wherever_fsspec_reaches(estate: Estate, book: PriceBook) -> None:
+    """A month sent again replaces itself, what else lies there stays, and no half of a file is left behind."""
+    memory = fsspec.filesystem("memory")
+    place = "/finance/focus"
+    with memory.open(f"{place}/BillingPeriod=2026-10/part-7.parquet", "wb") as file:
+        file.write(b"of an older run")
+    with memory.open(f"{place}/BillingPeriod=2026-09/part-0.parquet", "wb") as file:
+        file.write(b"september")
+
+    write_report(
+        estate.engine,
+        estate.rules,
+        book,
+        (OCTOBER, NOVEMBER),
+        "focus-parquet",
+        "memory:///finance/focus",
+        NOW,
+    )
+    write_report(
+        estate.engine, estate.rules, book, (OCTOBER, OCTOBER), "xlsx", "memory:///finance/october.xlsx", NOW
+    )
+
+    months = [f"{place}/BillingPeriod=2026-{month}/part-0.parquet" for month in ("09", "10", "11")]
+    assert ["/finance/october.xlsx", *months] == sorted(
+        memory.find("/finance"), key=lambda one: "focus" in one
+    )
+    with memory.open(months[1], "rb") as file:
+        assert pq.read_table(file).num_rows > 80
+    with memory.open("/finance/october.xlsx", "rb") as file:
+        assert "Summary" in openpyxl.load_workbook(file).sheetnames
+
+
+@pytest.mark.parametrize(
+    ("out", "why"),
+    [
+        ("nowhere://finance/october.xlsx", "expected a path, or a URL that fsspec knows"),
+        ("memory:///finance", "is a folder; expected a path that can be written"),
+    ],
+)
+def test_a_place_behind_a_url_that_cannot_be_written_is_named(
+    estate: Estate, book: PriceBook, out: str, why: str
+) -> None:
+    fsspec.filesystem("memory").makedirs("/finance", exist_ok=True)
+
+    with pytest.raises(NeedsHuman, match=why):
+        write_report(estate.engine, estate.rules, book, (OCTOBER, OCTOBER), "csv", out, NOW)
 
 
 def test_savings_and_provisioned_units_stand_beside_prices(estate: Estate, book: PriceBook) -> None:
