@@ -9,9 +9,10 @@ from typing import Any
 
 from collector.store import schema
 from collector.store.errors import SchemaMismatch, clear_errors
+from collector.store.lease_holders import STEPS, Held, held_leases
 from collector.store.reads import overview
-from collector.store.reads.alerts import letter_counts
-from collector.store.reads.collection import last_runs
+from collector.store.reads.alerts import letter_counts, oldest_waiting
+from collector.store.reads.collection import last_runs, workers
 from dashboard.store import open_store
 
 
@@ -45,6 +46,9 @@ def gauges(url: str, now: datetime | None = None) -> list[Reading]:
         calls = overview.calls(connection, at - timedelta(days=1))
         runs = last_runs(connection)
         letters = letter_counts(connection)
+        written_at = oldest_waiting(connection)
+        processes = workers(connection, at - timedelta(hours=1))
+    leases = {one.step: one for one in held_leases(_engine(url))}
     found = [
         Reading("aoai_store_up", "Whether the store answers at this program's revision", {}, 1),
         Reading("aoai_subscriptions", "Subscriptions with living accounts", {}, estate.subscriptions),
@@ -52,10 +56,20 @@ def gauges(url: str, now: datetime | None = None) -> list[Reading]:
         Reading("aoai_deployments", "Living deployments", {}, estate.deployments),
         Reading("aoai_gaps", "Spans that stay unknown", {}, len(gaps)),
         Reading("aoai_calls_24h", "Calls of Azure in the last 24 hours", {}, calls.calls),
+        Reading("aoai_collectors_1h", "Processes that began a run in the last hour", {}, processes),
         Reading("aoai_throttles_24h", "Calls that Azure throttled in the last 24 hours", {}, calls.throttles),
     ]
     for status, count in sorted({"waiting": 0, "given up": 0, **letters}.items()):
         found.append(Reading("aoai_letters", "Letters by what became of them", {"status": status}, count))
+    found.append(
+        Reading(
+            "aoai_oldest_waiting_letter_age_seconds",
+            "How long the oldest letter has waited to be sent; 0: none waits",
+            {},
+            0.0 if written_at is None else max(0.0, (at - written_at).total_seconds()),
+        )
+    )
+    found += [_lease(step, leases.get(step), at) for step in STEPS]
     for job, run in sorted(runs.items()):
         age = (at - (run.finished_at or run.started_at)).total_seconds()
         about = "Seconds since the newest run of a task ended, or began if it still runs, by its outcome"
@@ -84,6 +98,17 @@ def gauges(url: str, now: datetime | None = None) -> list[Reading]:
                 )
             )
     return found
+
+
+def _lease(step: str, held: Held | None, at: datetime) -> Reading:
+    """No name of a host: `aoai-monitor status` says whose mark it is."""
+    since = None if held is None else held.since
+    return Reading(
+        "aoai_lease_held_seconds",
+        "How long the holder has held the lease of a task; 0 and no holder: nobody does it now",
+        {"task": step, "holder": "" if held is None else held.mark},
+        0.0 if since is None else max(0.0, (at - since).total_seconds()),
+    )
 
 
 @lru_cache(maxsize=4)

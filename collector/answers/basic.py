@@ -18,6 +18,7 @@ from collector.reports import contract
 from collector.reports.finance.figures import BILL, ESTIMATE
 from collector.reports.fullness import days_to_full
 from collector.store.engine import Connection, Engine
+from collector.store.lease_holders import held_leases
 from collector.store.reads import billed, overview
 from collector.store.reads import cost as costs
 from collector.store.reads import endings as ends
@@ -114,6 +115,7 @@ def status(connection: Connection, now: datetime, call_price_per_1000: str | Non
         calls_month=month.calls,
         call_price_per_1000=call_price_per_1000,
         runs=overview.runs(connection),
+        leases=held_leases(connection.engine),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from collector.cli import alerting, answers, collecting, dashboard, database, demo, doctor, report
+from collector.cli import alerting, answers, collecting, dashboard, database, demo, doctor, report, status
 from collector.cli.shared import BAD, FAILED, say
 
 
@@ -45,6 +45,7 @@ for _command in (
     *demo.COMMANDS,
     *collecting.COMMANDS,
     *answers.COMMANDS,
+    *status.COMMANDS,
     *alerting.COMMANDS,
     *report.COMMANDS,
     *doctor.COMMANDS,

@@ -1,4 +1,4 @@
-"""The answers on a terminal or for a script: cost, room, endings, status and where a price comes from."""
+"""The answers on a terminal or for a script: cost, room, endings and where a price comes from."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -142,42 +142,6 @@ def endings(as_json: bool, **filters: tuple[str, ...]) -> None:
     )
 
 
-@click.command()
-@json_option
-def status(as_json: bool) -> None:
-    """How far everything is known, what failed and why, and what knowing it cost."""
-    from collector import settings, wiring
-    from collector.answers import basic as answers
-
-    chosen = settings.load()
-    with wiring.reading(chosen) as connection:
-        found = answers.status(connection, utc_now(), chosen.costs.call_price_per_1000)
-    if as_json:
-        print_json(found)
-        return
-    print_table(
-        ("job", "scope", "known through", "status", "why not"),
-        (
-            (
-                scope["job"],
-                scope["scope"],
-                scope["through"] or "nothing yet",
-                scope["status"],
-                scope["error"] or "",
-            )
-            for scope in found["scopes"]
-        ),
-    )
-    for gap in found["gaps"]:
-        print_line(
-            f"Gap: {gap['job']} {gap['scope']} from {gap['starts_at']} to {gap['ends_at']}: {gap['why']}"
-        )
-    covered = "unknown" if found["coverage_24h"] is None else f"{found['coverage_24h']:.1%}"
-    print_line(
-        f"Last 24 hours: {covered} of the minutes known, {found['calls_24h']:,} calls, {found['throttles_24h']:,} throttled"
-    )
-
-
 @click.group()
 def prices() -> None:
     """Where prices come from."""
@@ -280,4 +244,4 @@ def _line(found: Json) -> str:
     return orjson.dumps(found).decode()
 
 
-COMMANDS = (cost, room, endings, status, prices)
+COMMANDS = (cost, room, endings, prices)

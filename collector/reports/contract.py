@@ -70,6 +70,7 @@ QUOTA_ROW = (
     "free",
 )
 SCOPE_ROW = ("job", "scope", "through", "status", "error", "remedy", "attempted_at")
+LEASE_ROW = ("step", "host", "pid", "since", "mark")
 GAP_ROW = ("job", "scope", "starts_at", "ends_at", "why")
 
 
@@ -146,6 +147,7 @@ def status_object(
     calls_month: int,
     call_price_per_1000: Decimal | str | None,
     runs: Sequence[Any] = (),
+    leases: Iterable[Any] = (),
 ) -> Json:
     """How far everything is known, and what knowing it cost."""
     price = None if call_price_per_1000 is None else Decimal(call_price_per_1000)
@@ -162,6 +164,7 @@ def status_object(
             )
             for run in runs
         ],
+        "leases": [_fields(lease, LEASE_ROW) for lease in leases],
     }
 
 

@@ -23,11 +23,9 @@ from collector.store import partitions, schema, tables
 from collector.store.engine import where
 from collector.store.errors import StoreError, clear_errors, driver_error
 from collector.store.lease import lease
+from collector.store.lease_holders import STEPS
 from collector.store.tables import PARTITIONED, to_database
 from collector.store.writes.bulk import column_names, json_text, upsert
-
-STEPS: Final = ("alert", "close", "collect", "derive", "outbox", "prune", schema.UPGRADE)
-"""Whatever writes to a store holds one of these leases meanwhile; a copy holds them all, on both sides."""
 
 _BATCH: Final = 5_000
 

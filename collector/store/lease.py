@@ -11,6 +11,7 @@ import os
 import re
 import socket
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,13 +22,13 @@ from typing import IO, Any, Final, Protocol
 
 import psycopg
 from sqlalchemy import Connection, Engine, NullPool, create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from collector.store.engine import database_path, where
 from collector.store.errors import LeaseHeld, LeaseLost, clear_errors
 from collector.store.token_login import log_in_like
 
-_NAMESPACE: Final = 0x_A0A1
+NAMESPACE: Final = 0x_A0A1
 _POLL_SECONDS: Final = 0.5
 
 
@@ -46,6 +47,10 @@ class Holder:
         return f"process {self.pid} on {self.host}{since}"
 
 
+NOBODY_KNOWN: Final = Holder(None, None, None)
+"""Held, but by whom cannot be seen."""
+
+
 class Lease(Protocol):
     def confirm(self) -> None:
         """Raise `LeaseLost` if the lease is no longer ours; to be asked before each piece of work."""
@@ -55,7 +60,7 @@ class Lease(Protocol):
 class _Lock(Lease, Protocol):
     def try_take(self) -> bool: ...
 
-    def holder(self) -> Holder | None: ...
+    def holder(self) -> Holder: ...
 
     def release(self) -> None: ...
 
@@ -87,13 +92,29 @@ def lease(
         lock.release()
 
 
-def holder(engine: Engine, step: str) -> Holder | None:
-    """Who holds the lease of `step` now, or None when it is free."""
-    lock: _Lock = _FileLock(engine, step) if engine.dialect.name == "sqlite" else _AdvisoryLock(engine, step)
-    try:
-        return None if lock.try_take() else lock.holder() or Holder(None, None, None)
-    finally:
-        lock.release()
+def lock_path(engine: Engine, step: str) -> Path:
+    """The file beside a SQLite database whose lock is the lease."""
+    database = database_path(engine)
+    return database.with_name(f"{database.name}.{step}.lock")
+
+
+def lock_number(step: str) -> int:
+    """The second half of the advisory lock's key; the first one is `NAMESPACE`."""
+    return zlib.crc32(step.encode()) - 2**31
+
+
+def holder_in(text: str) -> Holder:
+    """What the holder wrote into the lock's file."""
+    with suppress(ValueError, KeyError, TypeError):
+        said = json.loads(text)
+        return Holder(said["host"], said["pid"], datetime.fromtimestamp(said["since"], UTC))
+    return NOBODY_KNOWN
+
+
+def holder_by_name(name: str | None) -> Holder:
+    """What the holder calls its connection."""
+    told = re.fullmatch(r"aoai-monitor (\d+) (\d+) (.*)", name or "")
+    return Holder(told[3], int(told[2]), datetime.fromtimestamp(int(told[1]), UTC)) if told else NOBODY_KNOWN
 
 
 def _take(
@@ -109,7 +130,8 @@ def _take(
         with clear_errors(where(engine)):
             if lock.try_take():
                 return
-            now = lock.holder() or told or Holder(None, None, None)
+            now = lock.holder()
+            now = told if now is NOBODY_KNOWN and told else now
         if not wait or stop.is_set():
             raise LeaseHeld(f"{step} is being done by {now} on {where(engine)}")
         if on_wait is not None and now != told:
@@ -120,16 +142,13 @@ def _take(
 
 class _FileLock:
     def __init__(self, engine: Engine, step: str) -> None:
-        database = database_path(engine)
-        self._path = database.with_name(f"{database.name}.{step}.lock")
+        self._path = lock_path(engine, step)
         self._file: IO[str] | None = None
 
     def try_take(self) -> bool:
         # flock, not lockf: its locks belong to the open file, so that two threads of one process exclude each other too.
         file = self._path.open("a+")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(file):
             file.close()
             return False
         file.seek(0)
@@ -139,11 +158,10 @@ class _FileLock:
         self._file = file
         return True
 
-    def holder(self) -> Holder | None:
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            said = json.loads(self._path.read_text())
-            return Holder(said["host"], said["pid"], datetime.fromtimestamp(said["since"], UTC))
-        return None
+    def holder(self) -> Holder:
+        with suppress(OSError):
+            return holder_in(self._path.read_text())
+        return NOBODY_KNOWN
 
     def confirm(self) -> None:
         if self._file is None or not _same_file(self._file, self._path):
@@ -160,6 +178,18 @@ class _FileLock:
             self._file = None
 
 
+def _locked(file: IO[str]) -> bool:
+    """Tried three times: whoever only looks (lease_holders.py) shares the lock for an instant."""
+    for wait in (0.02, 0.02, 0):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(wait)
+        else:
+            return True
+    return False
+
+
 def _same_file(file: IO[str], path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
@@ -170,7 +200,7 @@ def _same_file(file: IO[str], path: Path) -> bool:
 class _AdvisoryLock:
     def __init__(self, engine: Engine, step: str) -> None:
         self._step = step
-        self._key = (_NAMESPACE, zlib.crc32(step.encode()) - 2**31)
+        self._key = (NAMESPACE, lock_number(step))
         arguments = {
             "keepalives_idle": 30,
             "keepalives_interval": 10,
@@ -195,15 +225,14 @@ class _AdvisoryLock:
             self._ask("select set_config('application_name', %s, false)", (who[:63],))
         return taken
 
-    def holder(self) -> Holder | None:
+    def holder(self) -> Holder:
         name = self._ask(
             "select a.application_name from pg_locks l join pg_stat_activity a on a.pid = l.pid"
             " where l.locktype = 'advisory' and l.granted and l.classid = %s and l.objid = %s and l.objsubid = 2"
             " and l.database = (select oid from pg_database where datname = current_database())",
             (self._key[0], self._key[1] % 2**32),
         )
-        told = re.fullmatch(r"aoai-monitor (\d+) (\d+) (.*)", name or "")
-        return Holder(told[3], int(told[2]), datetime.fromtimestamp(int(told[1]), UTC)) if told else None
+        return holder_by_name(name)
 
     def confirm(self) -> None:
         try:
@@ -223,7 +252,10 @@ class _AdvisoryLock:
 
     def release(self) -> None:
         if self._connection is not None:
-            with suppress(DBAPIError, psycopg.Error):
+            with suppress(SQLAlchemyError, psycopg.Error):
+                # Said, not left to the end of the session, which the server notices a moment after us.
+                self._ask("select pg_advisory_unlock_all()", ())
+            with suppress(SQLAlchemyError, psycopg.Error):
                 self._connection.close()
             self._connection = None
         self._engine.dispose()

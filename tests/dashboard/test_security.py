@@ -262,7 +262,7 @@ def test_metrics_hold_counts_and_no_names(locked: Running) -> None:
     text = httpx.get(f"{locked.url}/metrics").text
 
     labels = set(re.findall(r'(\w+)="', text))
-    assert labels <= {"task", "status"}
+    assert labels <= {"task", "status", "holder"}
     assert not re.search(r"<script|/subscriptions/|[0-9a-f]{8}-[0-9a-f]{4}-|@|=cmd", text)
 
 

@@ -36,7 +36,7 @@ def test_every_rule_names_the_matter_and_an_action_whose_command_exists() -> Non
     for rule in RULES:
         assert {"alert", "expr", "labels", "annotations"} <= set(rule)
         assert {"summary", "action"} <= set(rule["annotations"])
-        for words in re.findall(r"`aoai-monitor ([a-z ]+)`", rule["annotations"]["action"]):
+        for words in re.findall(r"`aoai-monitor ([a-z ]+?)(?: --[a-z -]+)?`", rule["annotations"]["action"]):
             first, *rest = words.split()
             assert first in cli.commands
             assert not rest or rest[0] in getattr(cli.commands[first], "commands", {})

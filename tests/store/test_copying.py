@@ -17,10 +17,11 @@ from sqlalchemy import Engine, select, types
 import collector.jobs
 from collector.domain.periods import Window
 from collector.store import partitions, schema, tables
-from collector.store.copying import STEPS, CopyRefused, Sum, copy, summed
+from collector.store.copying import CopyRefused, Sum, copy, summed
 from collector.store.engine import open_engine
 from collector.store.errors import LeaseHeld, SchemaMismatch, StoreError
-from collector.store.lease import holder, lease
+from collector.store.lease import lease
+from collector.store.lease_holders import STEPS, held_leases
 from collector.store.writes.prices import record_prices
 from tests.conftest import lacking
 from tests.migrations.rows import INSTANT, counts
@@ -256,7 +257,7 @@ def copy_and_die(source: str, target: str, table: str | None) -> None:
 def when_nobody_holds(engine: Engine) -> None:
     """PostgreSQL notices a dead client as soon as it looks at the connection."""
     for _ in range(2_000):
-        if all(holder(engine, step) is None for step in STEPS):
+        if not held_leases(engine):
             return
     lacking("the server keeps the dead client's locks")
 

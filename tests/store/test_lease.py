@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 from collector.domain.types import TryLater
 from collector.store.engine import open_engine
 from collector.store.errors import LeaseHeld, LeaseLost
-from collector.store.lease import Holder, holder, lease
+from collector.store.lease import Holder, lease
+from collector.store.lease_holders import held_leases
 
 HOLD = """\
 import sys, time
@@ -57,12 +58,11 @@ def test_a_second_process_is_told_who_holds_the_lease(opened: Engine, database_u
     with another_process_holds_it(database_url) as process:
         with pytest.raises(LeaseHeld) as refused, lease(opened, "collect", wait=False):
             pass
-        seen = holder(opened, "collect")
+        (seen,) = held_leases(opened)
 
     assert f"collect is being done by process {process.pid} on {socket.gethostname()}" in str(refused.value)
     assert isinstance(refused.value, TryLater)
-    assert seen is not None
-    assert (socket.gethostname(), process.pid) == (seen.host, seen.pid)
+    assert ("collect", socket.gethostname(), process.pid) == (seen.step, seen.host, seen.pid)
 
 
 def test_the_lease_of_a_killed_process_is_free_at_once(opened: Engine, database_url: str) -> None:
@@ -112,8 +112,48 @@ def test_steps_do_not_wait_for_other_steps(opened: Engine) -> None:
 def test_a_lease_can_be_taken_again_after_it_was_let_go(opened: Engine) -> None:
     for _ in range(2):
         with lease(opened, "collect", wait=False):
-            assert holder(opened, "collect") is not None
-        assert holder(opened, "collect") is None
+            assert ["collect"] == [one.step for one in held_leases(opened)]
+        assert [] == held_leases(opened)
+
+
+def test_looking_who_works_keeps_nobody_from_working(opened: Engine) -> None:
+    """A probe asks all the time, and a collector that may not wait must not meet it."""
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            held_leases(opened)
+
+    lookers = [threading.Thread(target=look) for _ in range(3)]
+    for one in lookers:
+        one.start()
+    try:
+        for _ in range(50):
+            with lease(opened, "collect", wait=False):
+                pass
+    finally:
+        stop.set()
+        for one in lookers:
+            one.join()
+
+
+def test_who_works_is_seen_by_those_who_may_only_read(postgres_database: str) -> None:
+    """The dashboard's role, which owns nothing and sees nobody's statements."""
+    owner, role = open_engine(postgres_database), "lease_reader"
+    with owner.begin() as connection:
+        connection.exec_driver_sql(f"drop role if exists {role}")
+        connection.exec_driver_sql(f"create role {role} login password 'secret'")
+    reader = open_engine(
+        owner.url.set(username=role, password="secret").render_as_string(hide_password=False), read_only=True
+    )
+    try:
+        with another_process_holds_it(postgres_database) as process:
+            assert [("collect", process.pid)] == [(one.step, one.pid) for one in held_leases(reader)]
+    finally:
+        reader.dispose()
+        with owner.begin() as connection:
+            connection.exec_driver_sql(f"drop role {role}")
+        owner.dispose()
 
 
 def test_a_connection_that_the_server_ended_is_noticed(postgres_database: str) -> None:

@@ -171,6 +171,12 @@ def letter_counts(connection: Connection) -> dict[str, int]:
     return {status: int(count) for status, count in rows}
 
 
+def oldest_waiting(connection: Connection) -> datetime | None:
+    """When the letter was written that has waited longest for the mail server."""
+    table = tables.letter
+    return connection.scalar(select(func.min(table.c.written_at)).where(table.c.status == "waiting"))
+
+
 def letter_text(connection: Connection, message_id: str) -> Letter | None:
     content = connection.scalar(
         select(tables.letter.c.content).where(tables.letter.c.message_id == message_id)

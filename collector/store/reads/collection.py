@@ -91,6 +91,14 @@ def last_runs(connection: Connection) -> dict[str, Run]:
     return {row.job: Run(*row) for row in connection.execute(asked)}
 
 
+def workers(connection: Connection, since: datetime) -> int:
+    """How many processes began a run at or after an instant."""
+    run = tables.run
+    return (
+        connection.scalar(select(func.count(run.c.holder.distinct())).where(run.c.started_at >= since)) or 0
+    )
+
+
 def last_success_before(connection: Connection, job: str, instant: datetime) -> datetime | None:
     """When the newest run of a job began that had begun by an instant and was not lost."""
     run = tables.run
