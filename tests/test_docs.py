@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 import collector.cli
-from collector.settings import documented_variables
+from collector.settings.documented import documented_variables
 from tests.conftest import lacking, steers_tests
 
 ROOT = Path(__file__).resolve().parent.parent

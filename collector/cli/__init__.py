@@ -3,6 +3,7 @@
 Exit status: 0 done, 1 ended partial or failed, 2 bad configuration or arguments.
 """
 
+import os
 from typing import Any
 
 import click
@@ -33,12 +34,23 @@ class _Commands(click.Group):
             ctx.exit(FAILED)
 
 
+def _tell_misspelt() -> None:
+    """A variable that nothing reads: one letter short, the list of subscriptions would be all of them, without a word."""
+    from collector.settings.documented import unknown_variables
+
+    for name, told in unknown_variables(os.environ).items():
+        say(f"{name}: {told}")
+
+
 @click.group(
     cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
 @click.version_option(package_name="aoai-monitor")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """What Azure OpenAI costs you, how much room is left, and what ends when."""
+    if ctx.invoked_subcommand != "doctor":  # which has a line for each of them
+        _tell_misspelt()
 
 
 for _command in (

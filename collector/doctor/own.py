@@ -1,6 +1,5 @@
 """What is ours: settings, database, mail server."""
 
-import difflib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
@@ -8,33 +7,21 @@ from typing import Final
 from collector.delivery.mail import Mail, smtp_server
 from collector.doctor.checks import Check
 from collector.domain.types import Misconfigured, NeedsHuman, TryLater
-from collector.settings import PREFIX, BadSettings, Settings, documented_variables
+from collector.settings import BadSettings, Settings
+from collector.settings.documented import unknown_variables
 from collector.store import grants, schema, tables
 from collector.store.engine import Engine, where
 from collector.store.errors import NoDatabaseYet, clear_errors
 
 UPGRADE: Final = "aoai-monitor db upgrade"
-_HERE: Final = frozenset({"AOAI_CONFIG", "AOAI_CI", "AOAI_RECORDED_DIR"})
 
 
 def settings_checks(
     parse: Iterable[Callable[[], object]], environment: Mapping[str, str] | None = None
 ) -> Iterator[Check]:
     """Variables that no setting knows, and the lists of the file, each read by whoever uses it."""
-    known = {name for name, _, _ in documented_variables()} | _HERE
-    known |= {f"{name}_FILE" for name in known}
-    given = os.environ if environment is None else environment
-    for name in sorted(given):
-        if name.startswith(PREFIX) and name not in known and not name.startswith(f"{PREFIX}TEST_"):
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else "docs/settings.md lists them all"
-            yield Check(
-                "settings",
-                name,
-                "missing",
-                f"no setting has this name, so it does nothing: {hint}",
-                (f"unset {name}",),
-            )
+    for name, told in unknown_variables(os.environ if environment is None else environment).items():
+        yield Check("settings", name, "missing", told, (f"unset {name}",))
     problems: list[str] = []
     for one in parse:
         try:

@@ -76,6 +76,23 @@ def test_other_settings_that_cannot_be_right_end_with_2_too(
     assert name in result.output
 
 
+@pytest.mark.parametrize("words", [["serve"], ["collect"], ["status"], ["dashboard"]], ids=" ".join)
+def test_a_misspelt_variable_is_told_by_every_command(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It does nothing, and one that should have named two subscriptions would let all be read."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AOAI_SUBSCRIPTION", "11111111-1111-1111-1111-111111111111")
+
+    result = CliRunner().invoke(cli.main, words)
+
+    assert (
+        "AOAI_SUBSCRIPTION: no setting has this name, so it does nothing: did you mean AOAI_SUBSCRIPTIONS?"
+        in (result.stderr.splitlines())
+    )
+    assert "11111111" not in result.output
+
+
 def test_the_target_of_a_copy_is_named_by_its_option(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert 0 == CliRunner().invoke(cli.main, ["db", "upgrade"]).exit_code

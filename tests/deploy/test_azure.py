@@ -10,7 +10,7 @@ import pytest
 
 from collector.cli import main as cli
 from collector.domain.access import Role
-from collector.settings import documented_variables
+from collector.settings.documented import documented_variables
 from tests.deploy.bicep import names_used, template, tokens
 
 AZURE = Path(__file__).resolve().parents[2] / "deploy" / "azure"

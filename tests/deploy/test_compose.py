@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from collector.cli import main as cli
-from collector.settings import Settings, documented_variables
+from collector.settings import Settings
+from collector.settings.documented import documented_variables
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -52,18 +52,18 @@ def _words(value: Any) -> Any:
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Database(_Section):
+class Database(Section):
     url: str = Field("sqlite:///aoai-monitor.db", description="SQLAlchemy URL of the store")
     auth: Literal["url", "entra"] = Field(
         "url", description="how PostgreSQL is logged into: by the URL, or by an Entra token as password"
     )
 
 
-class Collect(_Section):
+class Collect(Section):
     backfill_days: int = Field(90, ge=1, le=92, description="days that a first run reads")
     minute_backfill_days: int = Field(
         30,
@@ -85,13 +85,13 @@ class Collect(_Section):
     )
 
 
-class Retention(_Section):
+class Retention(Section):
     minute_days: int = Field(90, ge=1, description="days that the packed minutes of an hour are kept")
     hour_days: int = Field(400, ge=93, description="days that hours are kept; days and months stay")
     run_days: int = Field(90, ge=7, description="days that the log of runs is kept")
 
 
-class Costs(_Section):
+class Costs(Section):
     call_price_per_1000: str | None = Field(
         None,
         pattern=r"^\d+(\.\d+)?$",
@@ -102,18 +102,18 @@ class Costs(_Section):
     )
 
 
-class Bills(_Section):
+class Bills(Section):
     exports: str | None = Field(
         None,
         description="folder that Cost Management exports cost and usage details (FOCUS) to: a path, `abfss://container@account.dfs.core.windows.net/path`, or any URL that fsspec knows; unset: bills are asked for by query",
     )
 
 
-class Smtp(_Section):
+class Smtp(Section):
     url: str | None = Field(None, description="`smtp://user:pass@host:587?starttls=true` or `smtps://...`")
 
 
-class Mail(_Section):
+class Mail(Section):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
     sender: str | None = Field(None, alias="from", description="address that letters come from")
     to: Words = Field(
@@ -122,7 +122,7 @@ class Mail(_Section):
     domains: Words = Field(default=[], description="mail domains that letters may go to, comma separated")
 
 
-class Oidc(_Section):
+class Oidc(Section):
     issuer: str | None = Field(None, description="issuer URL of the OpenID provider")
     client_id: str | None = Field(None, description="client id at the provider")
     client_secret: str | None = Field(None, description="client secret at the provider")
@@ -132,7 +132,7 @@ class Oidc(_Section):
     session_hours: int = Field(8, ge=1, le=168, description="hours until a person has to sign in again")
 
 
-class Dashboard(_Section):
+class Dashboard(Section):
     listen: str | None = Field(
         None,
         description="`host:port` to listen on; without login loopback only unless set",
@@ -146,7 +146,7 @@ class Dashboard(_Section):
         return value
 
 
-class Alerts(_Section):
+class Alerts(Section):
     route: bool = Field(False, description="send letters to the owners that tags name")
     owner_keys: Words = Field(
         default=["owner", "contact", "owner-email"],
@@ -190,7 +190,7 @@ class Alerts(_Section):
     )
 
 
-class Log(_Section):
+class Log(Section):
     format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines")
     level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severity that is logged"
@@ -358,35 +358,6 @@ def load() -> Settings:
         raise BadSettings([_sentence(dict(problem)) for problem in error.errors()]) from error
     except (ValueError, OSError) as error:  # a file that is no TOML
         raise BadSettings([f"{_file() or UNSET_FILE}: {error}; expected a readable TOML file"]) from error
-
-
-def documented_variables() -> list[tuple[str, str, str]]:
-    """Every variable with its default and its meaning, for the documentation and its test."""
-    found = [("AOAI_CONFIG", UNSET_FILE, "path of the configuration file")]
-    for name, field in Settings.model_fields.items():
-        section = field.annotation
-        if isinstance(section, type) and issubclass(section, _Section):
-            for key, inner in section.model_fields.items():
-                if "in the file only" in (inner.description or ""):
-                    continue
-                found.append(
-                    (
-                        f"{PREFIX}{name}_{inner.alias or key}".upper(),
-                        _shown(inner.default),
-                        inner.description or "",
-                    )
-                )
-        elif "in the file only" not in (field.description or ""):
-            found.append((f"{PREFIX}{name}".upper(), _shown(field.default), field.description or ""))
-    return found
-
-
-def _shown(default: Any) -> str:
-    if default is None or default == []:
-        return ""
-    if isinstance(default, list):
-        return ",".join(str(one) for one in cast("list[Any]", default))
-    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def _file() -> Path | None:
