@@ -1,6 +1,6 @@
 """Charges of changed days: hours and revisions in, priced quantities out."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -19,8 +19,9 @@ from collector.domain.money.charges import (
 from collector.domain.money.reconciliation_meters import Family, MeterBook
 from collector.domain.money.teams import TeamRules, team_of
 from collector.domain.periods import DAY, Month, Window, midnight, month_of
+from collector.domain.periods import days as span_days
 from collector.domain.pricing import PriceBook, PriceNotes, PriceRow, Rate
-from collector.domain.room.rollup import Lifetime, StoredHour
+from collector.domain.room.rollup import Lifetime
 from collector.store.engine import Connection, Engine, retrying
 from collector.store.reads import bills, closings, inventory, rollup
 from collector.store.reads import charges as reads
@@ -32,6 +33,7 @@ from collector.store.writes.tags import account_subject, deployment_subject, sub
 
 LIST_CURRENCY: Final = "USD"
 _RELEARNED_MONTHS: Final = 3
+_ACCOUNTS_AT_ONCE: Final = 10
 
 DeploymentKey = tuple[UUID, str]
 
@@ -58,12 +60,18 @@ class Estate:
     revisions: Mapping[DeploymentKey, tuple[Revision, ...]]
     tags: Mapping[str, tuple[inventory.TagPeriod, ...]]
     rules: MoneyRules
+    deployments: Mapping[UUID, Sequence[str]]
     closed_teams: Mapping[tuple[UUID, str, date], str | None] = field(
         default_factory=dict[tuple[UUID, str, date], str | None]
     )
 
-    def deployments_of(self, account: UUID) -> list[str]:
-        return [deployment for key, deployment in self.lifetimes if key == account]
+    def changed_within(self, account: UUID, span: Window) -> list[str]:
+        """Deployments that became something else within the span."""
+        return [
+            name
+            for name in self.deployments.get(account, ())
+            if any(span.start < one.starts_at < span.end for one in self.revisions.get((account, name), ()))
+        ]
 
     def charged(self, key: DeploymentKey, day: date) -> ChargedDeployment:
         account, deployment = key
@@ -126,6 +134,9 @@ def read_estate(
         notes=rules.notes,
     )
     learned = Learned.of(bills.stored_lessons(connection))
+    deployments: dict[UUID, list[str]] = {}
+    for account, deployment in sorted(lifetimes):
+        deployments.setdefault(account, []).append(deployment)
     return Estate(
         Pricing(book, _teacher(learned, rules), rules.prompt_includes_cached),
         payers,
@@ -133,6 +144,7 @@ def read_estate(
         {key: tuple(parts) for key, parts in revisions.items()},
         inventory.tag_history(connection),
         rules,
+        deployments,
         closings.closed_teams(connection),
     )
 
@@ -192,41 +204,48 @@ def _changed(
 
 
 def derive_charges(
-    engine: Engine,
-    estate: Estate,
-    account: UUID,
-    span: Window,
-    hours: Mapping[str, Mapping[date, Sequence[StoredHour]]],
-    now: datetime,
+    engine: Engine, estate: Estate, accounts: Sequence[UUID], span: Window, now: datetime
 ) -> int:
-    """Charges of one account over whole days, replaced whole; gives back their number."""
-    with engine.connect() as connection:
-        tiers = reads.tier_requests(connection, account, span)
+    """Charges of some accounts over whole days, replaced whole; gives back their number."""
     found: list[Charge] = []
-    for deployment in sorted({*hours, *estate.deployments_of(account)}):
-        day = span.start.date()
-        while day < span.end.date():
-            window = Window(midnight(day), midnight(day) + DAY)
-            charged = estate.charged((account, deployment), day)
-            used = hours.get(deployment, {}).get(day, ())
-            found.extend(
-                charges_of_day(charged, window, used, tiers.get((deployment, day), {}), estate.pricing, now)
-            )
-            day += DAY
-    retrying(engine, lambda connection: replace_charges(connection, account, span, found))
+    with engine.connect() as connection:
+        for account in accounts:
+            found += _charges_of(connection, estate, account, span, now)
+    retrying(engine, lambda connection: replace_charges(connection, accounts, span, found))
     return len(found)
+
+
+def _charges_of(
+    connection: Connection, estate: Estate, account: UUID, span: Window, now: datetime
+) -> Iterator[Charge]:
+    deployments = estate.deployments.get(account, ())
+    apart = estate.changed_within(account, span)
+    hours = reads.charged_hours(connection, account, deployments, span, apart)
+    tiers = reads.tier_requests(connection, account, span)
+    days = [Window(midnight(day), midnight(day) + DAY) for day in span_days(span)]
+    for deployment in deployments:
+        used = hours.get(deployment, {})
+        for window in days:
+            day = window.start.date()
+            charged = estate.charged((account, deployment), day)
+            told = tiers.get((deployment, day), {})
+            yield from charges_of_day(charged, window, used.get(day, ()), told, estate.pricing, now)
 
 
 def derive_months(engine: Engine, accounts_months: Iterable[tuple[UUID, Month]]) -> None:
     """Roll the charges of changed months up."""
+    by_month: dict[Month, list[UUID]] = {}
     for account, month in sorted(accounts_months):
-        with engine.connect() as connection:
-            days = reads.charges(connection, month.first_day, month.shifted(1).first_day, [account])
-        _store_month(engine, account, month, month_parts(days))
+        by_month.setdefault(month, []).append(account)
+    for month, members in sorted(by_month.items()):
+        for at in range(0, len(members), _ACCOUNTS_AT_ONCE):
+            _derive_month(engine, members[at : at + _ACCOUNTS_AT_ONCE], month)
 
 
-def _store_month(engine: Engine, account: UUID, month: Month, parts: Sequence[tuple[int, Charge]]) -> None:
-    retrying(engine, lambda connection: replace_charge_months(connection, account, month.first_day, parts))
+def _derive_month(engine: Engine, accounts: Sequence[UUID], month: Month) -> None:
+    with engine.connect() as connection:
+        parts = month_parts(reads.charges(connection, month.first_day, month.shifted(1).first_day, accounts))
+    retrying(engine, lambda connection: replace_charge_months(connection, accounts, month.first_day, parts))
 
 
 def _in_force(periods: Sequence[inventory.TagPeriod], instant: datetime) -> Mapping[str, str]:

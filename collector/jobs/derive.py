@@ -4,54 +4,37 @@ Only days whose facts changed are worked out again; `everything` works out all o
 nothing changed.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from threading import Event
 from typing import Final
 from uuid import UUID
 
 import structlog
 
-from collector.domain.periods import DAY, HOUR, Month, Window, last_days, midnight, month_of
-from collector.domain.room.headroom import LimitRevision
-from collector.domain.room.rollup import (
-    Lifetime,
-    RoomPeriod,
-    StoredHour,
-    UsageDay,
-    UsageSums,
-    added,
-    peak_share,
-    room_period,
-    usage_days,
-)
+from collector.domain.periods import DAY, HOUR, Month, Window, midnight, month_of
+from collector.domain.room.rollup import Lifetime, StoredHour, UsageDay, usage_days
 from collector.jobs.charges import MoneyRules, derive_charges, derive_months, learn_shares, read_estate
 from collector.jobs.context import NoProgress
+from collector.jobs.derive_periods import roll_up_months, roll_up_periods
 from collector.ports import Progress
 from collector.store.engine import Engine, retrying
 from collector.store.lease import lease
 from collector.store.reads import rollup
 from collector.store.reads.collection import Pruned, pruned
 from collector.store.writes.dirty import DirtyDay, clear_days
-from collector.store.writes.findings import (
-    drop_stale_periods,
-    record_room_periods,
-    record_usage_days,
-    record_usage_months,
-)
+from collector.store.writes.findings import record_usage_days
 
 log = structlog.get_logger(__name__)
 
 STEP: Final = "derive"
-ROLLING_DAYS: Final = (1, 7, 30, 90)
-_LONGEST: Final = max(ROLLING_DAYS)
 _DAYS_AT_ONCE: Final = 31
-_ACCOUNTS_AT_ONCE: Final = 20
-_QUICK_DAYS: Final = 7
-_SLOW_EVERY: Final = timedelta(hours=1)
+_DEPLOYMENT_DAYS: Final = 10_000
+_ACCOUNTS_TOGETHER: Final = 500
 
 DeploymentKey = tuple[UUID, str]
+AccountDay = tuple[UUID, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +70,29 @@ def derive(
         with engine.connect() as connection:
             dirty = rollup.dirty_days(connection)
             lifetimes = rollup.lifetimes(connection)
-            wanted = set(rollup.all_days(connection) if everything else _touched(dirty, now))
-            wanted = _with_hours(wanted | _held_days(lifetimes, now) | relearned, pruned(connection))
+            known = set(rollup.all_days(connection)) if everything else None
+            used, charged = _wanted(dirty, lifetimes, relearned, known, pruned(connection), now)
             estate = read_estate(connection, rules, lifetimes)
-        shown.start("working out", len(wanted))
+        shown.start("working out", len(used) + len(charged))
         days, charges = 0, 0
-        for account, span in _spans(wanted):
+        for account, span in _spans(used, _DAYS_AT_ONCE):
             if stop.is_set():
                 shown.done()
                 return Derived(days, 0, 0, charges)
             ours.confirm()
-            hours = _hours(engine, account, Window(span.start - HOUR, span.end))
+            hours = _hours(engine, account, estate.deployments.get(account, ()), span)
             days += _store_days(engine, account, hours, span, lifetimes, now)
-            charges += derive_charges(engine, estate, account, span, hours, now)
             shown.advance(span.length // DAY)
-        touched = {(account, month_of(day)) for account, day in wanted}
-        months = _months(engine, touched)
-        derive_months(engine, touched)
-        periods = _periods(engine, lifetimes, {month for _, month in touched}, now)
+        for accounts, span in _together(charged, len(lifetimes)):
+            if stop.is_set():
+                shown.done()
+                return Derived(days, 0, 0, charges)
+            ours.confirm()
+            charges += derive_charges(engine, estate, accounts, span, now)
+            shown.advance(len(accounts) * (span.length // DAY))
+        months = roll_up_months(engine, _months_of(used))
+        derive_months(engine, _months_of(charged))
+        periods = roll_up_periods(engine, lifetimes, {month for _, month in _months_of(used)}, now)
         # The marks go last: killed before this, everything is worked out once more.
         retrying(engine, lambda connection: clear_days(connection, dirty))
         shown.done()
@@ -115,13 +103,32 @@ def _tell(holder: object) -> None:
     log.info("waiting: another process derives", holder=str(holder))
 
 
-def _touched(dirty: Iterable[DirtyDay], now: datetime) -> set[tuple[UUID, date]]:
-    """Changed days, and the days after them: the first minute of a day is judged by the one before it."""
-    found = {(one.account_key, one.day) for one in dirty}
+def _wanted(
+    dirty: Iterable[DirtyDay],
+    lifetimes: Mapping[DeploymentKey, Lifetime],
+    relearned: Iterable[AccountDay],
+    known: set[AccountDay] | None,
+    gone: Pruned,
+    now: datetime,
+) -> tuple[set[AccountDay], set[AccountDay]]:
+    """Account-days whose usage is worked out again, and those whose charges are: a price changes charges alone."""
+    held = _held_days(lifetimes, now)
+    used = held | (_touched(dirty, now) if known is None else known)
+    charged = used | {(one.account_key, one.day) for one in dirty} | set(relearned)
+    return _with_hours(used, gone), _with_hours(charged, gone)
+
+
+def _touched(dirty: Iterable[DirtyDay], now: datetime) -> set[AccountDay]:
+    """Days of changed usage, and the days after them: the first minute of a day is judged by the one before it."""
+    found = {(one.account_key, one.day) for one in dirty if one.usage}
     return found | {(account, day + DAY) for account, day in found if day < now.date()}
 
 
-def _held_days(lifetimes: Mapping[DeploymentKey, Lifetime], now: datetime) -> set[tuple[UUID, date]]:
+def _months_of(account_days: Iterable[AccountDay]) -> set[tuple[UUID, Month]]:
+    return {(account, month_of(day)) for account, day in account_days}
+
+
+def _held_days(lifetimes: Mapping[DeploymentKey, Lifetime], now: datetime) -> set[AccountDay]:
     """Today and yesterday of every account that is there: units and hosting are paid for without any use."""
     alive = {
         account
@@ -131,13 +138,16 @@ def _held_days(lifetimes: Mapping[DeploymentKey, Lifetime], now: datetime) -> se
     return {(account, day) for account in alive for day in (now.date(), (now - DAY).date())}
 
 
-def _with_hours(wanted: Iterable[tuple[UUID, date]], gone: Pruned) -> set[tuple[UUID, date]]:
+def _with_hours(wanted: Iterable[AccountDay], gone: Pruned) -> set[AccountDay]:
     """Days whose hours were dropped by age are facts by now: without hours their charges would be worked out as none."""
     return {(account, day) for account, day in wanted if gone.hours is None or midnight(day) >= gone.hours}
 
 
-def _spans(wanted: Iterable[tuple[UUID, date]]) -> list[tuple[UUID, Window]]:
-    """Changed days as runs of whole days for each account, so that a run is read at once."""
+def _spans(wanted: Iterable[AccountDay], at_once: int) -> list[tuple[UUID, Window]]:
+    """Days as runs of whole days for each account, so that a run is read at once.
+
+    Runs end at every so many days of the calendar, so that those of different accounts are of the same days.
+    """
     by_account: dict[UUID, list[date]] = {}
     for account, day in wanted:
         by_account.setdefault(account, []).append(day)
@@ -145,7 +155,7 @@ def _spans(wanted: Iterable[tuple[UUID, date]]) -> list[tuple[UUID, Window]]:
     for account, days in by_account.items():
         run: list[date] = []
         for day in sorted(set(days)):
-            if run and (day - run[-1] > DAY or len(run) == _DAYS_AT_ONCE):
+            if run and (day - run[-1] > DAY or day.toordinal() % at_once == 0):
                 found.append((account, Window(midnight(run[0]), midnight(run[-1]) + DAY)))
                 run = []
             run.append(day)
@@ -153,14 +163,26 @@ def _spans(wanted: Iterable[tuple[UUID, date]]) -> list[tuple[UUID, Window]]:
     return found
 
 
+def _together(wanted: Iterable[AccountDay], deployments: int) -> Iterator[tuple[list[UUID], Window]]:
+    """Accounts of the same days, as many as memory bears: the sums of a day are then worked out once for all of them."""
+    at_once = max(1, min(_DAYS_AT_ONCE, _DEPLOYMENT_DAYS // max(1, deployments)))
+    by_span: dict[Window, list[UUID]] = {}
+    for account, span in _spans(wanted, at_once):
+        by_span.setdefault(span, []).append(account)
+    for span, accounts in sorted(by_span.items()):
+        for at in range(0, len(accounts), _ACCOUNTS_TOGETHER):
+            yield sorted(accounts[at : at + _ACCOUNTS_TOGETHER]), span
+
+
 Hours = dict[str, dict[date, list[StoredHour]]]
 
 
-def _hours(engine: Engine, account: UUID, span: Window) -> Hours:
-    """The account's stored hours by deployment and day."""
+def _hours(engine: Engine, account: UUID, deployments: Collection[str], span: Window) -> Hours:
+    """The account's stored hours by deployment and day, with the hour before them."""
     found: Hours = {}
     with engine.connect() as connection:
-        for deployment, hours in rollup.hours(connection, account, span):
+        wider = Window(span.start - HOUR, span.end)
+        for deployment, hours in rollup.hours(connection, account, deployments, wider):
             for hour in hours:
                 found.setdefault(deployment, {}).setdefault(hour.hour.date(), []).append(hour)
     return found
@@ -190,124 +212,3 @@ def _store_days(
 
 def _pruned(hour: StoredHour) -> bool:
     return hour.minutes_covered > 0 and hour.minutes is None
-
-
-def _months(engine: Engine, touched: Iterable[tuple[UUID, Month]]) -> int:
-    """Usage of changed account-months, from their days."""
-    accounts: dict[Month, list[UUID]] = {}
-    for account, month in touched:
-        accounts.setdefault(month, []).append(account)
-    count = 0
-    for month, members in sorted(accounts.items()):
-        for at in range(0, len(members), _ACCOUNTS_AT_ONCE):
-            count += _month(engine, month, members[at : at + _ACCOUNTS_AT_ONCE])
-    return count
-
-
-def _month(engine: Engine, month: Month, accounts: Sequence[UUID]) -> int:
-    with engine.connect() as connection:
-        days = rollup.usage_days(connection, month.first_day, month.shifted(1).first_day, accounts)
-    by_deployment: dict[DeploymentKey, list[UsageSums]] = {}
-    for day in days:
-        by_deployment.setdefault((day.account_key, day.deployment), []).append(day.sums)
-    found = {key: added(parts) for key, parts in by_deployment.items()}
-    retrying(engine, lambda connection: record_usage_months(connection, month.first_day, found))
-    return len(found)
-
-
-def _periods(
-    engine: Engine, lifetimes: Mapping[DeploymentKey, Lifetime], changed: Iterable[Month], now: datetime
-) -> int:
-    """Rolling periods of all deployments, and the calendar months that changed; each from months and edge days.
-
-    The long periods move slowly and cost most: they are worked out again once an hour.
-    """
-    today = now.date()
-    with engine.connect() as connection:
-        stamp = rollup.computed_at(connection, f"{_LONGEST}d")
-    slow = stamp is None or now - stamp >= _SLOW_EVERY
-    wanted = {f"{count}d": last_days(today, count) for count in ROLLING_DAYS if slow or count <= _QUICK_DAYS}
-    wanted |= {str(month): month.window for month in changed if slow or month == month_of(now)}
-    accounts = sorted({account for account, _ in lifetimes})
-    count = 0
-    for at in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
-        count += _periods_of(engine, accounts[at : at + _ACCOUNTS_AT_ONCE], lifetimes, wanted, now)
-    retrying(engine, lambda connection: drop_stale_periods(connection, wanted, now))
-    return count
-
-
-def _periods_of(
-    engine: Engine,
-    accounts: Sequence[UUID],
-    lifetimes: Mapping[DeploymentKey, Lifetime],
-    wanted: Mapping[str, Window],
-    now: datetime,
-) -> int:
-    first, today = min(window.start for window in wanted.values()).date(), now.date()
-    whole = {name: _whole_months(window, today) for name, window in wanted.items()}
-    edges = {
-        day
-        for name, window in wanted.items()
-        for day in _days(window, today)
-        if day.replace(day=1) not in whole[name]
-    }
-    with engine.connect() as connection:
-        months = rollup.usage_months(
-            connection, {month for held in whole.values() for month in held}, accounts
-        )
-        days = rollup.usage_days(connection, first, today + DAY, accounts, with_histograms=edges)
-    by_deployment: dict[DeploymentKey, dict[date, UsageSums]] = {}
-    for day in days:
-        by_deployment.setdefault((day.account_key, day.deployment), {})[day.day] = day.sums
-    found: list[RoomPeriod] = []
-    for key, sums in by_deployment.items():
-        limit = _limit_at(lifetimes.get(key), now)
-        shares = {day: peak_share(one, limit) for day, one in sums.items()}
-        for name, window in wanted.items():
-            inside = [day for day in sums if window.start.date() <= day < window.end.date()]
-            if inside:
-                trend = [
-                    shares.get((window.start + step * DAY).date()) for step in range(window.length // DAY)
-                ]
-                parts = _parts(key, whole[name], inside, sums, months)
-                found.append(room_period(key, name, window, parts, limit, trend))
-    retrying(engine, lambda connection: record_room_periods(connection, found, now))
-    return len(found)
-
-
-def _parts(
-    key: DeploymentKey,
-    whole: Collection[date],
-    inside: Sequence[date],
-    days: Mapping[date, UsageSums],
-    months: Mapping[date, Mapping[DeploymentKey, UsageSums]],
-) -> list[UsageSums]:
-    """Whole months where the window holds them, and the days at its edges, oldest first."""
-    parts = {day: days[day] for day in inside if day.replace(day=1) not in whole}
-    parts |= {month: months[month][key] for month in whole if key in months.get(month, {})}
-    return [parts[first] for first in sorted(parts)]
-
-
-def _whole_months(window: Window, today: date) -> set[date]:
-    """The first days of the months of which the window holds every day that there is."""
-    month = month_of(window.start)
-    found: set[date] = set()
-    while month.window.start < window.end:
-        held = (
-            month.window.end <= window.end
-            or month.first_day <= today < min(window.end, month.window.end).date()
-        )
-        if month.window.start >= window.start and held:
-            found.add(month.first_day)
-        month = month.shifted(1)
-    return found
-
-
-def _days(window: Window, today: date) -> list[date]:
-    last = min(window.end.date(), today + DAY)
-    return [window.start.date() + step * DAY for step in range((last - window.start.date()).days)]
-
-
-def _limit_at(lifetime: Lifetime | None, now: datetime) -> LimitRevision | None:
-    known = [limit for limit in (lifetime.limits if lifetime else ()) if limit.starts_at <= now]
-    return known[-1] if known else None

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, localcontext
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from collector.store.errors import BadDatabaseUrl, NoDatabaseYet, clear_errors, named, passes
-from collector.store.expressions import money_rank, money_sum
+from collector.store.expressions import EXACT, money_rank, money_sum
 from collector.store.tls import verified
 from collector.store.token_login import Password, log_in_by
 
@@ -247,15 +247,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, *, read_only: bool) -> None:
     cursor.close()
 
 
-# Wide enough for any sum of ours; were it ever not, an error is better than a rounded total.
-_EXACT: Final = Context(prec=100, traps=[Inexact, InvalidOperation, Overflow])
-
-
 def _money_total(amounts: str | None) -> str | None:
     """Exact addition of amounts kept as text and joined by commas; null where there is none, as SQL's sum."""
     if amounts is None:
         return None
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         return format(sum(map(Decimal, str(amounts).split(",")), Decimal(0)), "f")
 
 

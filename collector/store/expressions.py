@@ -1,8 +1,9 @@
 """SQL that the two engines spell differently."""
 
-from typing import Any
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Float
+from sqlalchemy import BigInteger, Float, FromClause, case, cast, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -39,6 +40,35 @@ class epoch_day(FunctionElement[Any]):  # noqa: N801 # reads as the SQL function
     name = "epoch_day"
     type = BigInteger()
     inherit_cache = True
+
+
+EXACT: Final = Context(prec=100, traps=[Inexact, InvalidOperation, Overflow])
+"""Wide enough for any sum of ours; were it ever not, an error is better than a rounded total."""
+
+
+def plus(one: Decimal, other: Decimal) -> Decimal:
+    """The exact sum: Python's own context keeps 28 digits, which a sum of hourly prices may exceed."""
+    return EXACT.add(one, other)
+
+
+TOKEN_KINDS = (
+    "input",
+    "cached_input",
+    "cache_write",
+    "output",
+    "audio_input",
+    "audio_output",
+    "cached_audio_input",
+    "image_input",
+    "image_output",
+    "cached_image_input",
+)
+
+
+def tokens_sum(charges: FromClause) -> Any:
+    """The tokens among the quantities of charges."""
+    counted = case((charges.c.kind.in_(TOKEN_KINDS), cast(charges.c.quantity, BigInteger)), else_=0)
+    return cast(func.sum(counted), BigInteger).label("tokens")
 
 
 def _clauses(element: FunctionElement[Any], compiler: Any, **options: Any) -> str:

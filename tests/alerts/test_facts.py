@@ -13,14 +13,14 @@ from collector import wiring
 from collector.domain.alerts.rules import Finding, NotKnown
 from collector.domain.endings.catalog_events import catalog_events
 from collector.domain.endings.models import offer_of
-from collector.domain.money.charges import Charge
+from collector.domain.money.charges import Charge, month_parts
 from collector.domain.periods import DAY, Window, midnight
 from collector.domain.types import ApiUse
 from collector.domain.usage.minutes import HourMinutes, MinuteBlock, pack_many
 from collector.settings import Settings
 from collector.store import tables, writes
 from collector.store.engine import Connection, retrying
-from collector.store.writes.findings import replace_charges
+from collector.store.writes.findings import replace_charge_months, replace_charges
 from tests.store.worlds import (
     ACCOUNT,
     NOON,
@@ -230,16 +230,21 @@ def test_api_versions_and_features_in_use_are_found_by_deployment(world: World) 
 
 
 def charges(world: World, costs: Mapping[date, Decimal | None]) -> None:
+    found: list[Charge] = []
     for day, cost in costs.items():
         charge = Charge(
             ACCOUNT.key, "chat", day, "gpt-4o", "2024-11-20", "GlobalStandard", "input", "standard", "USD", "eastus2",
             None, Decimal(1_000_000), "1 token", None, cost, None, None, "estimated", "snapshot" if cost else None,
             None, None, None, None, None if cost else "no meter of this name",
         )  # fmt: skip
-        window = Window(midnight(day), midnight(day + DAY))
+        found.append(charge)
+    window = Window(midnight(min(costs)), midnight(max(costs) + DAY))
+    world.do(lambda connection: replace_charges(connection, [ACCOUNT.key], window, found))
+    for month in {day.replace(day=1) for day in costs}:
+        parts = month_parts(one for one in found if one.day.replace(day=1) == month)
         world.do(
-            lambda connection, charge=charge, window=window: replace_charges(
-                connection, ACCOUNT.key, window, [charge]
+            lambda connection, month=month, parts=parts: replace_charge_months(
+                connection, [ACCOUNT.key], month, parts
             )
         )
 

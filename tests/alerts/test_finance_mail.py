@@ -46,7 +46,7 @@ def closed(engine: Engine) -> World:
     """October, estimated at 1,234.50 USD, closed on the sixth of November."""
     world = World(engine)
     parts = [(0, charge("1234.50"))]
-    world.do(lambda connection: replace_charge_months(connection, ACCOUNT.key, OCTOBER.first_day, parts))
+    world.do(lambda connection: replace_charge_months(connection, [ACCOUNT.key], OCTOBER.first_day, parts))
     close_month(engine, OCTOBER, CLOSED, FinanceRules())
     return world
 

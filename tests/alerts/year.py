@@ -294,7 +294,7 @@ class Year:
             None, Decimal(1_000_000), "1 token", None, cost(day), None, None, "estimated", "meter-name",
             None, None, None, None, None,
         )  # fmt: skip
-        replace_charges(connection, ACCOUNT.key, Window(midnight(day), midnight(day + DAY)), [charge])
+        replace_charges(connection, [ACCOUNT.key], Window(midnight(day), midnight(day + DAY)), [charge])
 
     def _usage(self, connection: Connection) -> None:
         name = "chat-next" if moved_away(self.now.date()) else "chat"

@@ -16,6 +16,7 @@ from collector.domain.usage.histogram import Histogram
 from collector.domain.usage.minutes import MinuteBlock, pack_many
 from collector.store import partitions, schema, tables
 from collector.store.engine import writing
+from collector.store.writes.cost_sums import roll_up
 
 NOW = datetime(2026, 11, 22, 18, 10, tzinfo=UTC)
 SUBSCRIPTIONS = (
@@ -96,6 +97,8 @@ class Seed:
                 rows = [{**unset, **row} for row in rows]
                 for start in range(0, len(rows), BATCH):
                     connection.execute(insert(table), rows[start : start + BATCH])
+            if days := [row["day"] for row in self.rows["charge_day"]]:
+                roll_up(connection, min(days), max(days) + timedelta(days=1))
             if connection.dialect.name == "postgresql":
                 connection.execute(text("analyze"))
 

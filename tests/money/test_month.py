@@ -171,7 +171,7 @@ def test_closing_keeps_a_month_and_dates_what_changes(own_estate: Estate) -> Non
     ]
     retrying(
         own_estate.engine,
-        lambda connection: replace_charge_months(connection, account, OCTOBER.first_day, enumerate(dearer)),
+        lambda connection: replace_charge_months(connection, [account], OCTOBER.first_day, enumerate(dearer)),
     )
 
     assert 1 == restate(own_estate.engine, later, own_estate.rules)

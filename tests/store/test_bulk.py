@@ -53,9 +53,9 @@ def test_an_hour_keeps_every_kind_of_value(engine: Engine) -> None:
 def test_of_two_rows_with_one_key_the_later_holds(engine: Engine) -> None:
     day = date(2026, 10, 3)
 
-    put(engine, tables.dirty_day, [(key_of(), day, 1), (key_of(), day, 2)])
+    put(engine, tables.dirty_day, [(key_of(), day, 1, True), (key_of(), day, 2, True)])
 
-    assert [(key_of(), day, 2)] == rows(engine, tables.dirty_day)
+    assert [(key_of(), day, 2, True)] == rows(engine, tables.dirty_day)
 
 
 def test_a_kept_column_stays_as_first_written(engine: Engine) -> None:
@@ -128,7 +128,7 @@ def test_keys_of_json_in_another_order_are_no_change_on_sqlite(sqlite: Engine) -
 
 def test_deleting_takes_only_rows_that_equal_what_was_said(engine: Engine) -> None:
     day, next_day = date(2026, 10, 3), date(2026, 10, 4)
-    put(engine, tables.dirty_day, [(key_of(), day, 1), (key_of(), next_day, 2)])
+    put(engine, tables.dirty_day, [(key_of(), day, 1, True), (key_of(), next_day, 2, True)])
 
     wanted = [(key_of(), day, 1), (key_of(), next_day, 999)]
     retrying(
@@ -136,7 +136,7 @@ def test_deleting_takes_only_rows_that_equal_what_was_said(engine: Engine) -> No
         lambda connection: delete_rows(connection, tables.dirty_day, ("account_key", "day", "mark"), wanted),
     )
 
-    assert [(key_of(), next_day, 2)] == rows(engine, tables.dirty_day)
+    assert [(key_of(), next_day, 2, True)] == rows(engine, tables.dirty_day)
 
 
 def test_several_batches_in_one_transaction_are_all_there(
@@ -201,7 +201,7 @@ def test_sums_of_money_lose_no_digit(engine: Engine, amounts: list[Decimal]) -> 
 
 
 def test_uuids_and_days_are_what_they_were(engine: Engine) -> None:
-    row = (UUID(int=1), date(2026, 2, 28), 2**62)
+    row = (UUID(int=1), date(2026, 2, 28), 2**62, True)
 
     put(engine, tables.dirty_day, [row])
 

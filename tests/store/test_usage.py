@@ -89,6 +89,19 @@ def test_a_day_that_changed_while_it_was_worked_out_stays_marked(engine: Engine)
     assert [(date(2026, 10, 3),)] == rows(engine, tables.dirty_day, "day")
 
 
+def test_a_price_marks_charges_alone_and_takes_no_usage_from_what_waits(engine: Engine) -> None:
+    window = Window(later(days=-1), later(days=1))
+    record(engine, [an_hour()])
+
+    retrying(engine, lambda on: writes.mark_window(on, [ACCOUNT.key], window, charges_only=True))
+
+    waiting = [(later(days=-1).date(), False), (NOON.date(), True), (later(days=1).date(), False)]
+    assert waiting == rows(engine, tables.dirty_day, "day", "usage")
+
+    record(engine, [an_hour(later(days=-1))])
+    assert (later(days=-1).date(), True) in rows(engine, tables.dirty_day, "day", "usage")
+
+
 def test_the_columns_of_many_hours_are_what_was_stored(engine: Engine) -> None:
     record(engine, [*hours_of(3), *hours_of(2, account=OTHER, requests=7)])
 

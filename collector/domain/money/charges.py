@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Final
 from uuid import UUID
 
 from collector.domain.periods import Window, floor_minute
-from collector.domain.pricing import PriceBook, Priced, PriceQuestion, per, sku_terms
+from collector.domain.pricing import Answer, PriceBook, Priced, PriceQuestion, per, sku_terms
 from collector.domain.room.rollup import StoredHour
 
 OUT_OF_SCOPE: Final = "out of scope: publisher"
 UNSEEN: Final = "deleted before it was first seen: its SKU is unknown"
 ESTIMATED: Final = "estimated"
 CALIBRATED: Final = "calibrated"
+
+EXACT: Final = Context(prec=100)
+"""Prices by the hour have more digits than Python keeps of a sum by itself."""
 
 _MINUTE: Final = timedelta(minutes=1)
 _STANDARD: Final = "standard"
@@ -114,6 +117,19 @@ class Pricing:
     book: PriceBook
     learned: Callable[[UUID, Revision, str, date], Shares | None] = _nothing_learned
     prompt_includes_cached: bool = True
+    _known: dict[PriceQuestion, Bounded] = field(default_factory=dict["PriceQuestion", "Bounded"], repr=False)
+
+    def bounded(self, asked: PriceQuestion) -> Bounded:
+        """The price with what a unit may have cost at the least and at the most; asked once for all deployments alike."""
+        known = self._known.get(asked)
+        if known is None:
+            answer = self.book.price_at(asked)
+            bounds = _bounds(asked, answer, self.book) if isinstance(answer, Priced) else None
+            known = self._known[asked] = (answer, bounds)
+        return known
+
+
+Bounded = tuple[Answer, tuple[Decimal, Decimal] | None]
 
 
 def charges_of_day(
@@ -138,7 +154,7 @@ def charges_of_day(
 
 def _used(deployment: ChargedDeployment, hours: Iterable[StoredHour]) -> Iterator[Use]:
     """Quantities by revision and model version; the metric's own model and version go before the inventory's."""
-    sums: dict[tuple[Revision | None, str, str], dict[str, Decimal]] = {}
+    sums: dict[tuple[Revision | None, str, str], dict[str, int | Decimal]] = {}
     for hour in hours:
         revision = revision_at(deployment.revisions, hour.hour)
         for model, version, quantities in _quantities(hour):
@@ -147,13 +163,13 @@ def _used(deployment: ChargedDeployment, hours: Iterable[StoredHour]) -> Iterato
             total = sums.setdefault((revision, named, dated), {})
             for kind, quantity in quantities.items():
                 if quantity:
-                    total[kind] = total.get(kind, Decimal(0)) + quantity
+                    total[kind] = total.get(kind, 0) + quantity
     for (revision, model, version), quantities in sums.items():
         if quantities:
-            yield Use(revision, model, version, quantities)
+            yield Use(revision, model, version, {kind: Decimal(sum_) for kind, sum_ in quantities.items()})
 
 
-def _quantities(hour: StoredHour) -> Iterator[tuple[str | None, str | None, dict[str, Decimal]]]:
+def _quantities(hour: StoredHour) -> Iterator[tuple[str | None, str | None, dict[str, int | Decimal]]]:
     """Kinds of one hour, by model version. Audio is told apart from the text that Azure counts it with."""
     audio_in, audio_out = hour.audio_prompt_tokens or 0, hour.audio_completion_tokens or 0
     parts = hour.by_version or ()
@@ -177,16 +193,16 @@ def _quantities(hour: StoredHour) -> Iterator[tuple[str | None, str | None, dict
 
 def _kinds(
     prompt: int | None, completion: int | None, media: StoredHour | None, audio_in: int, audio_out: int
-) -> dict[str, Decimal]:
-    found = {
-        "input": Decimal(max(0, (prompt or 0) - audio_in)),
-        "output": Decimal(max(0, (completion or 0) - audio_out)),
-        "audio_input": Decimal(audio_in),
-        "audio_output": Decimal(audio_out),
+) -> dict[str, int | Decimal]:
+    found: dict[str, int | Decimal] = {
+        "input": max(0, (prompt or 0) - audio_in),
+        "output": max(0, (completion or 0) - audio_out),
+        "audio_input": audio_in,
+        "audio_output": audio_out,
     }
     if media is not None:
-        found["image"] = Decimal(media.images or 0)
-        found["training_hour"] = media.training_hours or Decimal(0)
+        found["image"] = media.images or 0
+        found["training_hour"] = media.training_hours or 0
     return found
 
 
@@ -237,7 +253,7 @@ def _charged(
         for tier, part in told.items():
             asked = _question(deployment, day, use, revision, kind, tier)
             found = list(_priced(deployment, use, revision, asked, part, pricing))
-            yield from _any_tier(found, asked, told, pricing.book) if len(told) > 1 else found
+            yield from _any_tier(found, asked, told, pricing) if len(told) > 1 else found
 
 
 def _by_tier(quantity: Decimal, kind: str, own: str, tiers: Mapping[str, int]) -> dict[str, Decimal]:
@@ -252,7 +268,7 @@ def _by_tier(quantity: Decimal, kind: str, own: str, tiers: Mapping[str, int]) -
 
 
 def _any_tier(
-    charges: Iterable[Charge], asked: PriceQuestion, told: Iterable[str], book: PriceBook
+    charges: Iterable[Charge], asked: PriceQuestion, told: Iterable[str], pricing: Pricing
 ) -> Iterator[Charge]:
     """Requests are told by tier and tokens are not, so any of the day's tiers bounds each token."""
     for charge in charges:
@@ -261,9 +277,9 @@ def _any_tier(
             continue
         low, high = charge.low, charge.high
         for tier in told:
-            answer = book.price_at(replace(asked, kind=charge.kind, tier=tier))
-            if isinstance(answer, Priced) and answer.currency == charge.currency:
-                least, most = _bounds(replace(asked, kind=charge.kind, tier=tier), answer, book)
+            answer, bounds = pricing.bounded(replace(asked, kind=charge.kind, tier=tier))
+            if isinstance(answer, Priced) and bounds and answer.currency == charge.currency:
+                least, most = bounds
                 low, high = min(low, charge.quantity * least), max(high, charge.quantity * most)
         yield replace(charge, low=low, high=high)
 
@@ -277,11 +293,12 @@ def _priced(
     pricing: Pricing,
 ) -> Iterator[Charge]:
     """One charge, or one for each kind that the account's own bill told the tokens to be."""
-    answer = pricing.book.price_at(asked)
-    if not isinstance(answer, Priced):
-        yield _unpriced(deployment, asked.on, use, asked.kind, asked.tier, quantity, answer.why)
+    answer, bounds = pricing.bounded(asked)
+    if not isinstance(answer, Priced) or bounds is None:
+        why = "" if isinstance(answer, Priced) else answer.why
+        yield _unpriced(deployment, asked.on, use, asked.kind, asked.tier, quantity, why)
         return
-    low, high = _bounds(asked, answer, pricing.book)
+    low, high = bounds
     parts = _learned_parts(deployment.account_key, revision, asked, answer, pricing)
     if parts is None:
         yield _charge(deployment, asked.on, use, asked.kind, asked.tier, quantity, answer, low, high)
@@ -453,13 +470,11 @@ def month_parts(charges: Iterable[Charge]) -> list[tuple[int, Charge]]:
 
     The `day` of a sum is the first of its days.
     """
-    sums: dict[tuple[object, ...], Charge] = {}
+    alike: dict[tuple[object, ...], list[Charge]] = {}
     for charge in charges:
         priced = (charge.unit_price, charge.step, charge.meter_id, charge.basis, charge.team, charge.why)
-        key = (_identity(charge), priced)
-        sums[key] = (
-            replace(_sum(sums[key], charge), day=min(sums[key].day, charge.day)) if key in sums else charge
-        )
+        alike.setdefault((_identity(charge), priced), []).append(charge)
+    sums = {key: _whole(parts) for key, parts in alike.items()}
     numbered: dict[object, int] = {}
     found: list[tuple[int, Charge]] = []
     for (identity, _), charge in sorted(sums.items(), key=lambda item: item[1].day):
@@ -467,6 +482,24 @@ def month_parts(charges: Iterable[Charge]) -> list[tuple[int, Charge]]:
         numbered[identity] = part + 1
         found.append((part, charge))
     return found
+
+
+def _whole(parts: Sequence[Charge]) -> Charge:
+    """The sum of charges at one price, to the last digit."""
+    if len(parts) == 1:
+        return parts[0]
+    with localcontext(EXACT):
+        return replace(
+            parts[0],
+            day=min(part.day for part in parts),
+            quantity=sum((part.quantity for part in parts), Decimal(0)),
+            **{name: _sum_known([getattr(part, name) for part in parts]) for name in ("cost", "low", "high")},
+        )
+
+
+def _sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
 
 
 def _identity(charge: Charge) -> tuple[object, ...]:

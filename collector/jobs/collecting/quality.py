@@ -53,7 +53,7 @@ def _record_api_use(
     writes.record_api_use(connection, rows, keys, window, at=at)
     until = min(window.end, midnight(at.date()) - DAY)
     if window.start < until:
-        writes.mark_window(connection, keys, Window(window.start, until))
+        writes.mark_window(connection, keys, Window(window.start, until), charges_only=True)
 
 
 def _collect(tally: Tally, kind: _Kind, span: Window | None) -> None:

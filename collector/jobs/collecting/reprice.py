@@ -29,4 +29,4 @@ def _mark(
     first, end = midnight(known[0]), midnight(known[1]) + DAY
     for key, payer in sorted(payers(connection).items()):
         if concerns(payer) and (start := since(payer) or first) < end:
-            writes.mark_window(connection, [key], Window(max(start, first), end))
+            writes.mark_window(connection, [key], Window(max(start, first), end), charges_only=True)

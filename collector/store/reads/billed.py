@@ -54,7 +54,6 @@ def _total(currency: str, rows: Sequence[CostRow]) -> CostTotal:
         sum((row.low for row in rows), Decimal(0)),
         sum((row.high for row in rows), Decimal(0)),
         int(sum(row.quantity for row in rows if row.kind in TOKEN_KINDS and row.deployment)),
-        0,
     )
 
 

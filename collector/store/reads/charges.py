@@ -2,16 +2,31 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, not_, or_, select
 
 from collector.domain.money.charges import Charge
 from collector.domain.periods import Window
+from collector.domain.room.rollup import StoredHour
 from collector.store import tables
+from collector.store.expressions import epoch, epoch_day
+from collector.store.reads.rollup import of_deployments
 
 _CHARGE = tuple(Charge.__dataclass_fields__)
+_QUANTITIES = (
+    "model",
+    "version",
+    "prompt_tokens",
+    "completion_tokens",
+    "audio_prompt_tokens",
+    "audio_completion_tokens",
+    "images",
+    "training_hours",
+    "by_version",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +80,42 @@ def tier_requests(
     return dict(found)
 
 
+def charged_hours(
+    connection: Connection,
+    account_key: UUID,
+    deployments: Collection[str],
+    window: Window,
+    apart: Collection[str] = (),
+) -> dict[str, dict[date, list[StoredHour]]]:
+    """What is charged of each deployment and day: hours that are charged alike as one row, at the first of them.
+
+    Hours stay apart where a day's quantities do not simply add up: audio is told from its text hour by hour, an hour
+    may hold two versions, and the deployments named in `apart` changed within the window.
+    """
+    table = tables.usage_hour
+    alone = or_(
+        table.c.deployment.in_(sorted(apart)),
+        table.c.by_version.is_not(None),
+        table.c.training_hours.is_not(None),
+        func.coalesce(table.c.audio_prompt_tokens, 0) + func.coalesce(table.c.audio_completion_tokens, 0) > 0,
+    )
+    inside = of_deployments(account_key, deployments, window)
+    day = epoch_day(table.c.hour)
+    sums = [func.sum(table.c[name]) for name in ("prompt_tokens", "completion_tokens", "images")]
+    alike = (table.c.deployment, day, table.c.model, table.c.version)
+    summed = select(*alike, func.min(epoch(table.c.hour)), *sums).where(*inside, not_(alone)).group_by(*alike)
+    found: dict[str, dict[date, list[StoredHour]]] = {}
+    for deployment, _, model, version, first, *amounts in map(tuple, connection.execute(summed)):
+        told = dict(zip(("prompt_tokens", "completion_tokens", "images"), map(_whole, amounts), strict=True))
+        _keep(found, _charged(account_key, deployment, first, model=model, version=version, **told))
+    single = select(table.c.deployment, epoch(table.c.hour), *(table.c[name] for name in _QUANTITIES))
+    rows = connection.execute(single.where(*inside, alone).order_by(table.c.hour))
+    for deployment, hour, *values in map(tuple, rows):
+        told = dict(zip(_QUANTITIES, values, strict=True))
+        _keep(found, _charged(account_key, deployment, hour, **told))
+    return found
+
+
 def charges(
     connection: Connection, first: date, until: date, accounts: Collection[UUID] | None = None
 ) -> list[Charge]:
@@ -85,3 +136,23 @@ def charged_months(
         table.c.account_key.in_(list(accounts)), table.c.month.in_(list(months))
     )
     return {(row.account_key, row.month) for row in connection.execute(asked.distinct())}
+
+
+def _charged(account_key: UUID, deployment: str, seconds: int, **told: Any) -> StoredHour:
+    """What charges are worked out of, without what they do not look at."""
+    nothing: dict[str, Any] = {
+        **dict.fromkeys(("prompt_tokens", "completion_tokens", "ptu_mean", "ptu_max", "minutes")),
+        **dict.fromkeys(("grain_minutes", "minutes_covered", "requests", "other_family_requests"), 0),
+        **dict.fromkeys(("throttled", "client_errors", "server_errors", "spilled"), 0),
+    }
+    hour = datetime.fromtimestamp(int(seconds), UTC)
+    return StoredHour(account_key, deployment, hour, **{"family": "", **nothing, **told})
+
+
+def _keep(found: dict[str, dict[date, list[StoredHour]]], hour: StoredHour) -> None:
+    found.setdefault(hour.deployment, {}).setdefault(hour.hour.date(), []).append(hour)
+
+
+def _whole(amount: Any) -> int | None:
+    """PostgreSQL sums whole numbers to a decimal."""
+    return None if amount is None else int(amount)

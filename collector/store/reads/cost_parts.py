@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
@@ -10,15 +11,9 @@ from sqlalchemy import Connection, func, select
 from collector.domain.money.anomalies import CostPart
 from collector.domain.periods import Window
 from collector.store import tables
-from collector.store.expressions import money_sum
-from collector.store.reads.cost import (
-    Dimension,
-    _columns,
-    _during,
-    _labeller,
-    _names,
-    _table,
-)  # the same tables and names
+from collector.store.expressions import money_sum, plus
+from collector.store.reads.cost import deployment_names, labeller
+from collector.store.reads.cost_sums import Dimension, Piece, pieces
 from collector.store.reads.scope import EVERYTHING, Filters, places, within
 
 Pair = tuple[UUID, str]
@@ -58,40 +53,35 @@ def cost_parts(
     connection: Connection, period: Window, filters: Filters = EVERYTHING
 ) -> dict[str, list[CostPart]]:
     """By currency: every model, SKU, kind and tier with its quantity and cost, to be held beside another period's."""
-    table = _table(period)
-    alike = (table.c.model, table.c.sku, table.c.kind, table.c.tier, table.c.unit)
-    asked = (
-        select(table.c.currency, *alike, money_sum(table.c.quantity), money_sum(table.c.cost))
-        .where(table.c.cost.is_not(None), *_during(table, period), *within(connection, filters, table))
-        .group_by(table.c.currency, *alike)
-    )
+    sums: dict[tuple[str, ...], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 2)
+    for piece in pieces(connection, period, filters):
+        alike = [piece.table.c[name] for name in ("currency", "model", "sku", "kind", "tier", "unit")]
+        _add(sums, connection, piece.sums(*alike, amounts=_amounts(piece)))
     found: dict[str, list[CostPart]] = defaultdict(list)
-    for currency, model, sku, kind, tier, unit, quantity, cost in connection.execute(asked):
-        found[currency].append(CostPart(f"{model} {sku} {kind} {tier}", unit, quantity, cost))
+    for (currency, model, sku, kind, tier, unit), amounts in sums.items():
+        found[currency].append(CostPart(f"{model} {sku} {kind} {tier}", unit, *amounts))
     return dict(found)
 
 
 def used_rows(connection: Connection, period: Window, filters: Filters = EVERYTHING) -> list[UsedRow]:
     """Priced use of every deployment by kind."""
-    table = _table(period)
     names = ("account_key", "deployment", "model", "sku", "location", "team", "kind", "currency")
-    alike = [table.c[name] for name in names]
-    asked = (
-        select(*alike, money_sum(table.c.quantity).label("quantity"), money_sum(table.c.cost).label("cost"))
-        .where(table.c.cost.is_not(None), *_during(table, period), *within(connection, filters, table))
-        .group_by(*alike)
-    )
-    known, named = places(connection), _names(connection)
-    return [
-        UsedRow(
-            account=known[row.account_key].arm_id,
-            subscription_id=known[row.account_key].subscription_id,
-            name=named[row.account_key, row.deployment],
-            **row._mapping,
-        )
-        for row in connection.execute(asked)
-        if row.account_key in known
-    ]
+    sums: dict[tuple[Any, ...], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 2)
+    for piece in pieces(connection, period, filters, "deployment"):
+        _add(sums, connection, piece.sums(*(piece.table.c[name] for name in names), amounts=_amounts(piece)))
+    known, named = places(connection), deployment_names(connection)
+    found: list[UsedRow] = []
+    for told, (quantity, cost) in sums.items():
+        row: dict[str, Any] = dict(zip(names, told, strict=True))
+        if place := known.get(row["account_key"]):
+            name = named[row["account_key"], row["deployment"]]
+            whose: dict[str, Any] = {
+                "account": place.arm_id,
+                "subscription_id": place.subscription_id,
+                "name": name,
+            }
+            found.append(UsedRow(**row, **whose, quantity=quantity, cost=cost))
+    return found
 
 
 def served_requests(connection: Connection, period: Window, filters: Filters = EVERYTHING) -> dict[Pair, int]:
@@ -111,13 +101,26 @@ def how_priced(
     connection: Connection, dimension: Dimension, period: Window, filters: Filters = EVERYTHING
 ) -> list[SureRow]:
     """Every value of a dimension by how its prices were found and on which basis."""
-    table = _table(period)
-    by = _columns(table, dimension)
-    alike = [*by, table.c.currency, table.c.step, table.c.basis]
-    asked = (
-        select(*alike, money_sum(table.c.cost))
-        .where(table.c.cost.is_not(None), *_during(table, period), *within(connection, filters, table))
-        .group_by(*alike)
-    )
-    label = _labeller(connection, dimension)
-    return [SureRow(label(*row[: len(by)]), *row[len(by) :]) for row in connection.execute(asked)]
+    label = labeller(connection, dimension)
+    sums: dict[tuple[Any, ...], list[Decimal]] = defaultdict(lambda: [Decimal(0)])
+    for piece in pieces(connection, period, filters, dimension):
+        by, table = piece.columns(dimension), piece.table
+        asked = piece.sums(
+            *by, table.c.currency, table.c.step, table.c.basis, amounts=[money_sum(table.c.cost)]
+        )
+        for row in connection.execute(asked):
+            currency, step, basis, cost = row[len(by) :]
+            slot = sums[label(*row[: len(by)]), currency, step, basis]
+            slot[0] = plus(slot[0], cost)
+    return [
+        SureRow(key, currency, step, basis, cost) for (key, currency, step, basis), [cost] in sums.items()
+    ]
+
+
+def _amounts(piece: Piece) -> list[Any]:
+    return [money_sum(piece.table.c.quantity), money_sum(piece.table.c.cost)]
+
+
+def _add(sums: dict[tuple[Any, ...], list[Decimal]], connection: Connection, asked: Any) -> None:
+    for *alike, quantity, cost in map(tuple, connection.execute(asked)):
+        sums[tuple(alike)] = list(map(plus, sums[tuple(alike)], (quantity, cost)))

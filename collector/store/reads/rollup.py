@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from collector.domain.periods import Window
 from collector.domain.room.headroom import LimitRevision, RoomSpan
@@ -24,27 +24,28 @@ _ROOM = tuple(RoomSpan.__dataclass_fields__)
 
 def dirty_days(connection: Connection) -> list[DirtyDay]:
     rows = connection.execute(select(tables.dirty_day).order_by(tables.dirty_day.c.day))
-    return [DirtyDay(row.account_key, row.day, row.mark) for row in rows]
+    return [DirtyDay(row.account_key, row.day, row.mark, row.usage) for row in rows]
 
 
 def all_days(connection: Connection) -> list[tuple[UUID, date]]:
-    """Every account-day that has hours."""
-    hour = tables.usage_hour
-    found: set[tuple[UUID, date]] = set()
+    """Every account-day that has hours, or charges: what is paid by the hour needs no use."""
+    hour, charge = tables.usage_hour, tables.charge_day
+    charged = connection.execute(select(charge.c.account_key, charge.c.day).distinct())
+    found: set[tuple[UUID, date]] = {(row.account_key, row.day) for row in charged}
     for account, instant in connection.execute(select(hour.c.account_key, hour.c.hour).distinct()):
         found.add((account, instant.date()))
     return sorted(found)
 
 
 def hours(
-    connection: Connection, account_key: UUID, window: Window
+    connection: Connection, account_key: UUID, deployments: Collection[str], window: Window
 ) -> Iterator[tuple[str, list[StoredHour]]]:
-    """The hours of each deployment of an account, in order of time."""
+    """The hours of each of these deployments of an account, in order of time."""
     table = tables.usage_hour
     names = [name for name in _HOUR if name not in {"account_key", "deployment", "hour"}]
     asked = (
         select(table.c.deployment, epoch(table.c.hour), *(table.c[name] for name in names))
-        .where(table.c.account_key == account_key, table.c.hour >= window.start, table.c.hour < window.end)
+        .where(*of_deployments(account_key, deployments, window))
         .order_by(table.c.deployment, table.c.hour)
     )
     # A key and an instant made once for all rows that bear them: they would cost more than the rows.
@@ -57,6 +58,19 @@ def hours(
                 instant = instants[seconds] = datetime.fromtimestamp(seconds, UTC)
             members.append(StoredHour(account_key, deployment, instant, *values))
         yield deployment, members
+
+
+def of_deployments(
+    account_key: UUID, deployments: Collection[str], window: Window
+) -> tuple[ColumnElement[bool], ...]:
+    """Hours by the whole of their key: with the account alone, a year of its hours is looked through for one day."""
+    table = tables.usage_hour
+    return (
+        table.c.account_key == account_key,
+        table.c.deployment.in_(sorted(deployments)),
+        table.c.hour >= window.start,
+        table.c.hour < window.end,
+    )
 
 
 def lifetimes(connection: Connection) -> dict[DeploymentKey, Lifetime]:

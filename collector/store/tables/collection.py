@@ -1,6 +1,6 @@
 """What the collector did, how far everything is known, and what waits to be worked out."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Text, Uuid
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Text, Uuid
 
 from collector.store.tables.layout import key, need, table
 from collector.store.tables.types import Instant, Int
@@ -11,6 +11,8 @@ dirty_day = table(
     key("account_key", Uuid),
     key("day", Date),
     need("mark", Int),
+    # Whether the day's usage waits too, or its charges alone.
+    need("usage", Boolean),
 )
 
 run = table(

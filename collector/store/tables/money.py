@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Column, Date, Index, SmallInteger, Text, Uuid
 
 from collector.store.tables.layout import key, need, table
-from collector.store.tables.types import Instant, Json, Money
+from collector.store.tables.types import Instant, Int, Json, Money
 
 price = table(
     "price",
@@ -77,6 +77,24 @@ charge_month = table(
     *_charge_columns(),
     Index("ix_charge_month_month", "month"),
 )
+
+
+def _cost_columns() -> list[Column[Any]]:
+    """What screens group by, with '' for none of it, and what they add up. No account: an estate has many."""
+    alike = ("currency", "subscription_id", "location", "model", "sku", "team", "kind", "tier", "unit")
+    return [
+        *(key(name, Text) for name in (*alike, "step", "basis")),
+        need("quantity", Money),
+        need("cost", Money),
+        need("low", Money),
+        need("high", Money),
+        need("tokens", Int),
+    ]
+
+
+# Charges summed over all accounts, written with them; local on Citus, since what they sum lies on every node.
+cost_day = table("cost_day", "finding", key("day", Date), *_cost_columns())
+cost_month = table("cost_month", "finding", key("month", Date), *_cost_columns())
 
 bill_day = table(
     "bill_day",

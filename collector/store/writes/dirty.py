@@ -1,4 +1,4 @@
-"""Account-days whose facts changed since they were last worked out.
+"""Account-days whose facts changed since they were last worked out, and what of them waits.
 
 They are marked in the transaction that changes the facts and cleared by the one that stores the findings, so
 a kill between the two leaves them marked. A mark is new each time: a day that changes again while it is being
@@ -20,20 +20,30 @@ from collector.store.writes.bulk import delete_rows, upsert
 
 @dataclass(frozen=True, slots=True, order=True)
 class DirtyDay:
+    """`usage` says that the day's usage waits and its charges with it; without, its charges alone."""
+
     account_key: UUID
     day: date
     mark: int
+    usage: bool = True
 
 
-def mark_days(connection: Connection, account_days: Iterable[tuple[UUID, date]]) -> int:
+def mark_days(
+    connection: Connection, account_days: Iterable[tuple[UUID, date]], *, charges_only: bool = False
+) -> int:
+    """Mark days to be worked out again; a price changes charges only, and what waits for more goes on waiting for it."""
     mark = secrets.randbits(62)
-    return upsert(connection, tables.dirty_day, ((key, day, mark) for key, day in set(account_days)))
+    rows = ((key, day, mark, not charges_only) for key, day in set(account_days))
+    return upsert(connection, tables.dirty_day, rows, keep=("usage",) if charges_only else ())
 
 
-def mark_window(connection: Connection, account_keys: Iterable[UUID], window: Window) -> int:
+def mark_window(
+    connection: Connection, account_keys: Iterable[UUID], window: Window, *, charges_only: bool = False
+) -> int:
     """Every day of the window for each account: for a price, a rate or a revision that reaches back."""
     touched = list(days(window))
-    return mark_days(connection, ((key, day) for key in account_keys for day in touched))
+    account_days = ((key, day) for key in account_keys for day in touched)
+    return mark_days(connection, account_days, charges_only=charges_only)
 
 
 def clear_days(connection: Connection, worked_out: Iterable[DirtyDay]) -> int:

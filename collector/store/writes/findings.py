@@ -1,17 +1,19 @@
 """What was worked out. Findings of a day, a month or a period are replaced whole."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
+from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select
+from sqlalchemy import Connection, delete
 
 from collector.domain.money.charges import Charge
 from collector.domain.periods import Window
 from collector.domain.room.headroom import RoomSpan
 from collector.domain.room.rollup import RoomPeriod, UsageDay, UsageSums, whole_number
 from collector.store import tables
-from collector.store.writes.bulk import delete_rows, upsert
+from collector.store.writes.bulk import replace_rows, upsert
+from collector.store.writes.cost_sums import roll_up
 
 _COUNTS = tuple(name for name in UsageSums.__dataclass_fields__ if name != "room")
 _ROOM = tuple(RoomSpan.__dataclass_fields__)
@@ -37,8 +39,9 @@ def record_usage_months(
 
 def record_room_periods(connection: Connection, found: Iterable[RoomPeriod], at: datetime) -> int:
     table = tables.room_period
-    names = table.c.keys()
-    return upsert(connection, table, ([_room_row(one, at)[name] for name in names] for one in found))
+    names = tuple(table.c.keys())
+    rows = (_room_row(one, names, at) for one in found)
+    return upsert(connection, table, ([row[name] for name in names] for row in rows))
 
 
 def drop_stale_periods(connection: Connection, periods: Iterable[str], at: datetime) -> None:
@@ -47,10 +50,10 @@ def drop_stale_periods(connection: Connection, periods: Iterable[str], at: datet
     connection.execute(delete(table).where(table.c.period.in_(sorted(periods)), table.c.computed_at < at))
 
 
-def _room_row(one: RoomPeriod, at: datetime) -> dict[str, object]:
+def _room_row(one: RoomPeriod, names: Iterable[str], at: datetime) -> dict[str, object]:
     sums, room, span = one.sums, one.room, one.sums.room
     row: dict[str, object] = {name: getattr(sums, name) for name in _COUNTS}
-    row |= {name: getattr(room, name) for name in tables.room_period.c.keys() if hasattr(room, name)}  # noqa: SIM118  # columns, not a mapping
+    row |= {name: getattr(room, name) for name in names if hasattr(room, name)}
     row |= {
         "account_key": one.account_key,
         "deployment": one.deployment,
@@ -81,42 +84,26 @@ def _flat(sums: UsageSums) -> tuple[object, ...]:
 
 
 def replace_charges(
-    connection: Connection, account_key: UUID, window: Window, found: Iterable[Charge]
+    connection: Connection, accounts: Collection[UUID], window: Window, found: Iterable[Charge]
 ) -> int:
-    """Make the account's charges of the window's days exactly these."""
+    """Make these accounts' charges of the window's days exactly these, and the sums of those days with them."""
     table = tables.charge_day
-    names = table.c.keys()
-    rows = [tuple(getattr(charge, name) for name in names) for charge in found]
-    _drop_others(
-        connection,
-        table,
-        rows,
-        table.c.account_key == account_key,
-        table.c.day >= window.start.date(),
-        table.c.day < window.end.date(),
-    )
-    return upsert(connection, table, rows)
+    first, until = window.start.date(), window.end.date()
+    inside = (table.c.account_key.in_(list(accounts)), table.c.day >= first, table.c.day < until)
+    count = replace_rows(connection, table, map(attrgetter(*table.c.keys()), found), *inside)
+    roll_up(connection, first, until)
+    return count
 
 
 def replace_charge_months(
-    connection: Connection, account_key: UUID, month: date, parts: Iterable[tuple[int, Charge]]
+    connection: Connection, accounts: Collection[UUID], month: date, parts: Iterable[tuple[int, Charge]]
 ) -> int:
-    """Make the account's charges of a month exactly these, a row for each price."""
+    """Make these accounts' charges of a month exactly these, a row for each price."""
     table = tables.charge_month
-    rows: list[tuple[object, ...]] = []
-    for part, charge in parts:
-        known = {"month": month, "part": part}
-        rows.append(tuple(known[name] if name in known else getattr(charge, name) for name in table.c.keys()))  # noqa: SIM118  # columns, not a mapping
-    _drop_others(connection, table, rows, table.c.account_key == account_key, table.c.month == month)
-    return upsert(connection, table, rows)
-
-
-def _drop_others(
-    connection: Connection, table: Table, rows: Iterable[Sequence[object]], *inside: ColumnElement[bool]
-) -> None:
-    """Delete what lies inside and is not among the rows; the others are left to be replaced in place."""
-    key = [column.name for column in table.primary_key]
-    positions = [list(table.c.keys()).index(name) for name in key]
-    fresh = {tuple(row[position] for position in positions) for row in rows}
-    stored = connection.execute(select(*(table.c[name] for name in key)).where(*inside))
-    delete_rows(connection, table, key, {tuple(row) for row in stored} - fresh)
+    names = list(table.c.keys())
+    told = attrgetter(*(name for name in names if name not in {"month", "part"}))
+    at = names.index("month")
+    rows = ((*row[:at], month, part, *row[at:]) for part, charge in parts for row in (told(charge),))
+    return replace_rows(
+        connection, table, rows, table.c.account_key.in_(list(accounts)), table.c.month == month
+    )
