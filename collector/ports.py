@@ -23,6 +23,7 @@ from collector.domain.types import (
     NeedsHuman,
     QuotaLine,
     Subscription,
+    Tags,
     TryLater,
 )
 
@@ -39,6 +40,10 @@ class InventorySource(Protocol):
         ...
 
     def deleted_accounts(self, subscription_id: str) -> Sequence[DeletedAccount]: ...
+
+    def group_tags(self, subscription_id: str) -> Mapping[str, Tags]:
+        """Tags of the subscription's resource groups, by their names."""
+        ...
 
 
 class QuotaSource(Protocol):

@@ -252,7 +252,9 @@ def known_of_rules(settings: Settings) -> "Known":
             load_models().models,
             own_deadlines(settings.model_deadlines),
         )
-        return Known(dated, load_snapshot().captured_on, parse_budgets(settings.budgets))
+        return Known(
+            dated, load_snapshot().captured_on, parse_budgets(settings.budgets), money_rules(settings)
+        )
     except ValueError as error:
         raise BadSettings([str(error)]) from error
 
@@ -260,7 +262,12 @@ def known_of_rules(settings: Settings) -> "Known":
 def writing_of(settings: Settings) -> "Writing":
     from collector.reports.letters.compose import Writing
 
-    return Writing(settings.mail.sender or UNNAMED_SENDER, settings.public_url, settings.alerts.unsubscribe)
+    return Writing(
+        settings.mail.sender or UNNAMED_SENDER,
+        settings.public_url,
+        settings.alerts.unsubscribe,
+        settings.zone,
+    )
 
 
 def build_post(settings: Settings) -> "Post":

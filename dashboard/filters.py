@@ -7,7 +7,7 @@ import streamlit as st
 
 from collector.store.reads.overview import Choices
 from collector.store.reads.scope import Filters
-from dashboard import state, words
+from dashboard import state, words, words_endings
 from dashboard.periods import DEFAULT, period_keys
 from dashboard.state import Chosen
 
@@ -72,6 +72,22 @@ def one_of(label: str, key: str, options: Sequence[str], help: str) -> str | Non
     return st.segmented_control(
         label, options, key=key, default=options[0], required=True, help=help, bind="query-params"
     )
+
+
+def owner(owners: Sequence[str]) -> str | None:
+    """None is everybody, "" what nobody owns; nothing is drawn where no tag names anybody."""
+    if not owners:
+        return None
+    picked = st.selectbox(
+        words_endings.OWNER,
+        [words_endings.EVERYBODY, *owners, words_endings.NOBODY],
+        key="owner",
+        help=words_endings.OWNER_HELP,
+        bind="query-params",
+    )
+    if picked in (None, words_endings.EVERYBODY):
+        return None
+    return "" if picked == words_endings.NOBODY else picked
 
 
 def _several(label: str, key: str, options: Mapping[str, str], help: str | None = None) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 import streamlit as st
 
-from collector.catalog.api_versions import load_api_versions
 from collector.catalog.models import load_models, own_deadlines
 from collector.domain.endings.models import model_catalog
 from collector.domain.money.forecast import MonthForecast, NoForecast, month_end
@@ -161,14 +160,6 @@ def busiest_day(chosen: Chosen, key: str) -> room_views.BusiestDay | None:
         if row is None or close is None or at is None
         else _busiest_day(database(), row, at.date(), close.limit_now)
     )
-
-
-def endings_view(chosen: Chosen) -> endings_views.EndingsView:
-    found = _endings(database(), chosen.filters, today(), costs=True)
-    uses, changes = _api_uses(database(), chosen.filters, today())
-    own = settings()
-    facts = load_api_versions(own.api_versions).versions
-    return endings_views.endings_view(found, uses, facts, changes, names(), today())
 
 
 def collection_view(chosen: Chosen) -> collection_views.CollectionView:
@@ -327,7 +318,7 @@ def _busiest_day(url: str, row: room.RoomRow, day: date, limit: int | None) -> r
 @remembered()
 def _endings(
     url: str, filters: Filters, today: date, *, costs: bool
-) -> tuple[endings_views.DeploymentEnding, ...]:
+) -> tuple[endings_views.EndingStory, ...]:
     """Where only days are shown, nobody waits for what the deployments cost."""
     with _reading(url) as connection:
         rows = endings.deployed_rows(connection, last_days(today, 30) if costs else None, filters)
@@ -338,15 +329,6 @@ def _endings(
             _deadlines(),
         )
     return endings_views.endings_of(rows, catalog, today)
-
-
-@remembered()
-def _api_uses(
-    url: str, filters: Filters, today: date
-) -> tuple[list[endings.ApiUseRow], list[endings.CatalogChange]]:
-    with _reading(url) as connection:
-        uses = endings.api_use_rows(connection, last_days(today, 30), filters)
-        return uses, endings.catalog_changes(connection, midnight(today) - timedelta(days=90), filters)
 
 
 def _deadlines() -> tuple[Any, ...]:

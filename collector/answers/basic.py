@@ -1,19 +1,21 @@
 """The questions of people and scripts, each answered as the JSON object of the contract (docs/json.md)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from collector.catalog.api_versions import load_api_versions
-from collector.catalog.models import load_models
 from collector.catalog.prices import load_snapshot
+from collector.domain.alerts.routing import OWNER_KEYS, TEAM_KEYS
+from collector.domain.alerts.rules import Where
 from collector.domain.endings.models import model_catalog
+from collector.domain.endings.replacement import PricesOn
 from collector.domain.periods import DAY, Month, Window, last_days
 from collector.domain.pricing import PriceBook, audit_meters, explain_kinds, question_of
 from collector.domain.pricing import explain as explain_one
 from collector.domain.pricing import explain_lines as explain_each
 from collector.domain.types import NeedsHuman
 from collector.jobs.charges import MoneyRules
+from collector.jobs.facts.look import Known
 from collector.reports import contract
 from collector.reports.finance.figures import BILL, ESTIMATE
 from collector.reports.fullness import days_to_full
@@ -23,9 +25,12 @@ from collector.store.reads import billed, overview
 from collector.store.reads import cost as costs
 from collector.store.reads import endings as ends
 from collector.store.reads import room as rooms
+from collector.store.reads.api_use import api_use_rows
 from collector.store.reads.catalog import all_models
-from collector.store.reads.prices import price_rows
+from collector.store.reads.ending_stories import ending_stories
+from collector.store.reads.prices import price_rows, prices_on
 from collector.store.reads.scope import EVERYTHING, Filters
+from collector.store.reads.whose import whereabouts
 
 COST_JOBS: Final = ("metrics", "inventory", "prices")
 ROOM_JOBS: Final = ("metrics", "inventory", "quotas")
@@ -83,23 +88,49 @@ def room_window(period: str, now: datetime) -> Window:
 
 
 def endings(
-    connection: Connection, filters: Filters, now: datetime, own: list[dict[str, Any]]
+    connection: Connection,
+    filters: Filters,
+    now: datetime,
+    known: Known,
+    keys: tuple[Sequence[str], Sequence[str]] = (OWNER_KEYS, TEAM_KEYS),
+    owner: str | None = None,
 ) -> contract.Json:
-    window = Window(last_days(now.date(), 30).start, last_days(now.date(), 1).end)
+    """`keys` are the tags that name owner and team; with `owner` only what is theirs."""
+    today, money, dated = now.date(), known.money, known.dated
+    window = Window(last_days(today, 30).start, last_days(today, 1).end)
     rows = ends.deployed_rows(connection, window, filters)
-    versions = load_api_versions(own)
     catalog = model_catalog(
-        ends.offers_for(connection, rows, load_models().models),
+        ends.offers_for(connection, rows, dated.models),
         ends.model_readings(connection),
-        load_models().models,
+        dated.models,
+        dated.deadlines,
     )
+
+    def prices_at(locations: frozenset[str]) -> PricesOn:
+        return prices_on(
+            connection,
+            locations,
+            today,
+            snapshot=money.snapshot,
+            rates=money.rates,
+            notes=money.notes,
+            currency=money.currency or "USD",
+        )
+
+    places = whereabouts(connection, *keys)
+    stories = ending_stories(
+        connection, rows, catalog, places, rooms.quota_rows(connection), prices_at, today
+    )
+    uses = api_use_rows(connection, window, filters)
+    if owner is not None:
+        stories = [one for one in stories if one.where.is_of(owner)]
+        uses = [one for one in uses if places.get((one.account_key, one.key), Where()).is_of(owner)]
     return contract.endings_object(
-        now.date(),
+        today,
         as_of=overview.freshness(connection, ENDING_JOBS, filters).as_of,
-        rows=rows,
-        catalog=catalog,
-        api_uses=ends.api_use_rows(connection, window, filters),
-        api_versions=versions.versions,
+        stories=stories,
+        api_uses=uses,
+        api_versions=dated.api_versions.versions,
     )
 
 

@@ -97,44 +97,75 @@ def _basis_words(rows: Sequence[Json]) -> str:
 
 
 @click.command()
+@click.option("--owner", help="Only what this person owns by tags; an empty text: what nobody does.")
 @filter_options
 @json_option
-def endings(as_json: bool, **filters: tuple[str, ...]) -> None:
+def endings(owner: str | None, as_json: bool, **filters: tuple[str, ...]) -> None:
     """What ends when: deployments whose model retires, and api-versions in use."""
     from collector import settings, wiring
     from collector.answers import basic as answers
 
     chosen = settings.load()
     with wiring.reading(chosen) as connection:
-        found = answers.endings(connection, chosen_filters(filters), utc_now(), chosen.api_versions)
+        found = answers.endings(
+            connection,
+            chosen_filters(filters),
+            utc_now(),
+            wiring.known_of_rules(chosen),
+            (chosen.alerts.owner_keys, chosen.alerts.team_keys),
+            owner,
+        )
     if as_json:
         print_json(found)
         return
     print_line(f"Endings, known through {found['as_of'] or 'nothing yet'}")
     print_table(
-        ("ends on", "days left", "deployment", "model", "sku", "on the day", "requests in 30 days"),
+        (
+            "ends on",
+            "days left",
+            "deployment",
+            "owner",
+            "model",
+            "sku",
+            "on the day",
+            "replacement",
+            "requests in 30 days",
+        ),
         (
             (
                 row["ends_on"] or "no date",
                 "" if row["days_left"] is None else str(row["days_left"]),
-                row["deployment"],
+                f"{row['account_name']}/{row['deployment']}",
+                row["owner"] or "",
                 f"{row['model']} {row['version'] or ''}",
                 row["sku"],
                 row["on_the_day"],
+                row["replacement"] or "",
                 "unknown" if row["requests_30d"] is None else f"{row['requests_30d']:,}",
             )
             for row in found["deployments"]
         ),
     )
     print_table(
-        ("api-version", "state", "ends on", "deployment", "requests in 30 days", "last seen"),
+        (
+            "api-version",
+            "state",
+            "ends on",
+            "deployment",
+            "requests in 30 days",
+            "share",
+            "30 days before",
+            "last seen",
+        ),
         (
             (
                 row["api_version"],
                 row["state"],
                 row["ends_on"] or "no date",
-                row["deployment"],
+                f"{row['account_name']}/{row['deployment']}",
                 f"{row['requests_30d']:,}",
+                f"{float(row['share']):.0%}",
+                "" if row["share_before"] is None else f"{float(row['share_before']):.0%}",
                 row["last_seen"],
             )
             for row in found["api_versions"]

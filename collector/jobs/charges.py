@@ -97,10 +97,11 @@ class Estate:
         return team_of(self.rules.teams, tags, payer.subscription_id, payer.arm_id, key[1])
 
     def _tags_on(self, payer: reads.Payer, deployment: str, day: date) -> list[Mapping[str, str]]:
-        """Tags of a day: the deployment's first, then its account's, then its subscription's."""
+        """Tags of a day: the deployment's first, then its account's, its resource group's, its subscription's."""
         subjects = (
             deployment_subject(payer.arm_id, deployment),
             account_subject(payer.arm_id),
+            payer.arm_id.lower().partition("/providers/")[0],
             subscription_subject(payer.subscription_id),
         )
         return [_in_force(self.tags.get(subject, ()), midnight(day) + DAY) for subject in subjects]

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from collector.domain.endings.api_versions import ApiVersionFact, api_ending
-from collector.domain.endings.models import ModelCatalog, ending_of
 from collector.domain.periods import Window
 from collector.domain.room.fullness import NoDate, UntilFull
 
@@ -122,13 +121,12 @@ def endings_object(
     today: date,
     *,
     as_of: datetime | None,
-    rows: Iterable[Any],
-    catalog: ModelCatalog,
+    stories: Iterable[Any],
     api_uses: Iterable[Any],
     api_versions: Mapping[str, ApiVersionFact],
 ) -> Json:
     """What ends when, soonest first; what has no date comes last."""
-    deployments = [_ending(row, catalog, today) for row in rows]
+    deployments = [_ending(story) for story in stories]
     heard = [_api_use(row, api_versions, today) for row in api_uses]
     return {
         "as_of": _plain(as_of),
@@ -187,8 +185,8 @@ def _quota(row: Any, full: UntilFull | NoDate | None) -> Json:
     }
 
 
-def _ending(row: Any, catalog: ModelCatalog, today: date) -> Json:
-    ending = ending_of(row.what, catalog, today)
+def _ending(story: Any) -> Json:
+    row, ending, free = story.row, story.ending, story.replacement_free
     return {
         "subscription_id": row.subscription_id,
         "account": row.account,
@@ -208,13 +206,29 @@ def _ending(row: Any, catalog: ModelCatalog, today: date) -> Json:
         "days_left": ending.days_left,
         "requests_30d": row.requests_30d,
         "cost_30d": [{"currency": currency, "cost": _plain(cost)} for currency, cost in row.costs_30d],
+        "account_name": row.account_name,
+        "owner": story.where.owner,
+        "team": story.where.team,
+        "last_used_on": _plain(story.last_used_on),
+        "listed": ending.standing,
+        "read_at": _plain(ending.read_at),
+        "replacement_offered": ending.replacement_offered,
+        "replacement_free_quota": free and {"amount": _plain(free.amount), "unit": free.unit},
+        "price": _use_price(story.price),
+        "replacement_price": _use_price(story.replacement_price),
     }
+
+
+def _use_price(price: Any) -> Json | None:
+    """For one token or one provisioned unit and hour, never for a thousand or a million."""
+    return price and _fields(price, ("currency", "input", "output", "unit_hour"))
 
 
 def _api_use(row: Any, facts: Mapping[str, ApiVersionFact], today: date) -> Json:
     ending = api_ending(row.api_version, facts, today)
     return {
         "account": row.account,
+        "account_name": row.account_name,
         "deployment": row.deployment,
         "api_version": row.api_version,
         "state": ending.state,
@@ -224,6 +238,10 @@ def _api_use(row: Any, facts: Mapping[str, ApiVersionFact], today: date) -> Json
         "advice": ending.advice,
         "requests_30d": row.requests,
         "last_seen": _plain(row.last_seen),
+        "first_seen": _plain(row.first_seen),
+        "share": _plain(row.share),
+        "requests_30d_before": row.requests_before,
+        "share_before": _plain(row.share_before),
         "operations": list(row.operations),
     }
 

@@ -7,7 +7,14 @@ import threading
 from collector.simulator.estate import Subscription
 from collector.simulator.messages import Answer, Call, error_answer
 
-ROLES = ("reader", "monitoring_reader", "insights_registered", "usages_reader", "cost_reader")
+ROLES = (
+    "reader",
+    "groups_reader",
+    "monitoring_reader",
+    "insights_registered",
+    "usages_reader",
+    "cost_reader",
+)
 
 
 class Access:
@@ -41,6 +48,8 @@ class Access:
         if "costmanagement" in path and not may["cost_reader"]:
             return error_answer(403, "RBACAccessDenied", denied)
         if "/locations/" in path and path.endswith("/usages") and not may["usages_reader"]:
+            return error_answer(403, "AuthorizationFailed", denied)
+        if path.rstrip("/").endswith("/resourcegroups") and not (may["reader"] and may["groups_reader"]):
             return error_answer(403, "AuthorizationFailed", denied)
         inventory = "cognitiveservices" in path and "microsoft.insights" not in path
         if inventory and not path.endswith("/usages") and not may["reader"]:

@@ -36,6 +36,28 @@ def subscriptions(world: World) -> list[Body]:
     ]
 
 
+def resource_groups(world: World, subscription: Subscription, now: datetime) -> list[Body]:
+    """Every group of the subscription's accounts; a third of them names an owner that its accounts do not."""
+    found = {a.resource_group: a for a in world.accounts if a.subscription == subscription and a.exists(now)}
+    rows: list[Body] = []
+    for name, a in sorted(found.items()):
+        row: Body = {
+            "id": f"/subscriptions/{subscription.id}/resourceGroups/{name}",
+            "name": name,
+            "type": "Microsoft.Resources/resourceGroups",
+            "location": a.location,
+            "properties": {"provisioningState": "Succeeded"},
+        }
+        rows.append(
+            row | ({} if a.index % 3 == 0 else {"tags": {"owner": f"{_stem(name)}.group@contoso.example"}})
+        )
+    return rows
+
+
+def _stem(group: str) -> str:
+    return group.removeprefix("rg-").split("-")[0]
+
+
 def accounts(world: World, subscription: Subscription, now: datetime) -> list[Body]:
     """All Cognitive Services accounts, also of kinds that hold no models."""
     found = [account(world, a) for a in world.accounts if a.subscription == subscription and a.exists(now)]

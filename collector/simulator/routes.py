@@ -49,6 +49,7 @@ class Routes:
         self._pages = dict.fromkeys(PAGES, page_size) if page_size else PAGES
         routes: Sequence[tuple[str, str, Callable[[Call, Found], Answer]]] = (
             ("GET", r"/subscriptions", self._subscriptions),
+            ("GET", rf"{_SUB}/resourcegroups", self._groups),
             ("GET", rf"{_RP}/accounts", self._accounts),
             ("GET", _GROUP, self._accounts),
             ("GET", _ACCOUNT, self._account),
@@ -119,6 +120,10 @@ class Routes:
 
     def _subscriptions(self, call: Call, found: Found) -> Answer:
         return self._page(call, arm.subscriptions(self.world), "subscriptions")
+
+    def _groups(self, call: Call, found: Found) -> Answer:
+        rows = arm.resource_groups(self.world, self.subscription(found["sub"]), self._now())
+        return self._page(call, rows, "accounts")
 
     def _accounts(self, call: Call, found: Found) -> Answer:
         rows = arm.accounts(self.world, self.subscription(found["sub"]), self._now())

@@ -2,10 +2,10 @@
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from collector.domain.types import Account, DeletedAccount, Deployment, Subscription, location_key
+from collector.domain.types import Account, DeletedAccount, Deployment, Subscription, Tags, location_key
 from collector.sources.connection import Connection, body_of
 from collector.sources.errors import Role, Scope
 from collector.sources.failures import Refused
@@ -13,6 +13,7 @@ from collector.sources.said import exact, instant, per_minute, texts, unknown, w
 
 KINDS = frozenset({"openai", "aiservices"})
 SUBSCRIPTIONS_API = "2022-12-01"
+GROUPS_API = "2021-04-01"
 
 _Model = tuple[str, str, str]
 
@@ -76,21 +77,30 @@ class AzureInventory:
                 for one in self._azure.cognitive(subscription_id).deleted_accounts.list()
             )
 
+    def group_tags(self, subscription_id: str) -> Mapping[str, Tags]:
+        scope = Scope(f"resource groups of subscription {subscription_id}", subscription_id, role=Role.READER)
+        with self._azure.asking(scope):
+            path = f"/subscriptions/{subscription_id}/resourcegroups"
+            return {one["name"]: texts(one.get("tags")) for one in self._pages(path, GROUPS_API)}
+
     def _listed(self) -> Iterator[Subscription]:
-        link: str | None = "/subscriptions"
-        params: dict[str, str] | None = {"api-version": SUBSCRIPTIONS_API}
+        for one in self._pages("/subscriptions", SUBSCRIPTIONS_API):
+            yield Subscription(
+                subscription_id=one["subscriptionId"].lower(),
+                name=one.get("displayName") or one["subscriptionId"],
+                tenant_id=one.get("tenantId"),
+                state=one.get("state"),
+                tags=texts(one.get("tags")),
+            )
+
+    def _pages(self, path: str, api_version: str) -> Iterator[Any]:
+        link: str | None = path
+        params: dict[str, str] | None = {"api-version": api_version}
         seen: set[str] = set()
         while link and link not in seen:
             seen.add(link)
             page = body_of(self._azure.arm("GET", link, params=params))
-            for one in page["value"]:
-                yield Subscription(
-                    subscription_id=one["subscriptionId"].lower(),
-                    name=one.get("displayName") or one["subscriptionId"],
-                    tenant_id=one.get("tenantId"),
-                    state=one.get("state"),
-                    tags=texts(one.get("tags")),
-                )
+            yield from page["value"]
             link, params = page.get("nextLink"), None
 
     def _bases(self, account: Account, wanted: Sequence[_Model]) -> dict[_Model, tuple[str, str | None]]:

@@ -3,13 +3,25 @@
 import streamlit as st
 
 from collector.store.reads import overview
-from dashboard import charts, filters, formats, show, state, words
+from dashboard import (
+    charts,
+    charts_endings,
+    endings_state,
+    filters,
+    formats,
+    show,
+    state,
+    words,
+    words_endings,
+)
+from dashboard.views import endings as endings_views
 
 chosen = filters.chosen()
 if show.head(
     words.ENDINGS_TITLE, state.freshness(chosen, overview.ENDING_JOBS, coverage=False), words.TODAY_ON
 ):
-    view = state.endings_view(chosen)
+    owner = filters.owner(endings_state.owners())
+    view = endings_state.endings_view(chosen, owner)
     show.tiles(view.tiles, columns=6)
     if view.timeline:
         show.section(words.TIMELINE_TITLE)
@@ -23,6 +35,14 @@ if show.head(
     if view.api_versions:
         show.show_table(view.api_versions, title=words.API_TITLE, about=words.API_TITLE)
         st.caption(words.API_TEXT)
+        if len(view.api_weeks) > 1:
+            show.section(words_endings.API_WEEKS_TITLE)
+            show.chart(
+                charts_endings.api_weeks(view.api_weeks),
+                key="api-weeks",
+                alt=endings_views.weeks_alt(view.api_weeks),
+            )
+            st.caption(words_endings.API_WEEKS_TEXT)
     else:
         show.section(words.API_TITLE)
         st.caption(words.NO_API_USE)

@@ -6,21 +6,21 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from collector.domain.alerts.rules import Where
 from collector.domain.endings.api_versions import ApiEnding, ApiVersionFact, api_ending
-from collector.domain.endings.models import Ending, ModelCatalog, ending_of
-from collector.store.reads.endings import ApiUseRow, CatalogChange, DeployedRow
-from dashboard import formats, words
+from collector.domain.endings.models import ending_of
+from collector.domain.endings.offers import ModelCatalog
+from collector.domain.endings.replacement import price_in_words
+from collector.store.reads.api_use import ApiUseRow, ApiWeek
+from collector.store.reads.ending_stories import EndingStory
+from collector.store.reads.endings import CatalogChange, DeployedRow
+from collector.store.reads.scope import Pair
+from dashboard import formats, words, words_endings
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
 
 SOON, LATER = 30, 180
 ON_TIMELINE = 25
-
-
-@dataclass(frozen=True, slots=True)
-class DeploymentEnding:
-    row: DeployedRow
-    ending: Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +35,53 @@ class TimelineRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiStateWeeks:
+    """The share of all requests that named api-versions of one state, week by week."""
+
+    state: str
+    weeks: tuple[date, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EndingsView:
     tiles: tuple[Tile, ...]
     timeline: tuple[TimelineRow, ...]
     deployments: Table
     api_versions: Table
+    api_weeks: tuple[ApiStateWeeks, ...]
     changes: Table
     undated: int
 
 
-def endings_of(
-    rows: Iterable[DeployedRow], catalog: ModelCatalog, today: date
-) -> tuple[DeploymentEnding, ...]:
+def endings_of(rows: Iterable[DeployedRow], catalog: ModelCatalog, today: date) -> tuple[EndingStory, ...]:
     """Every deployment with its ending, soonest first, those without a date last."""
-    found = [DeploymentEnding(row, ending_of(row.what, catalog, today)) for row in rows]
+    return soonest_first(EndingStory(row, ending_of(row.what, catalog, today)) for row in rows)
+
+
+def soonest_first(stories: Iterable[EndingStory]) -> tuple[EndingStory, ...]:
     return tuple(
         sorted(
-            found,
+            stories,
             key=lambda one: (one.ending.days_left is None, one.ending.days_left or 0, one.row.deployment),
         )
     )
 
 
+def owners_of(places: Iterable[Where]) -> list[str]:
+    """Everybody who owns anything, by name."""
+    return sorted({place.owner for place in places if place.owner}, key=str.casefold)
+
+
 def endings_view(
-    endings: Sequence[DeploymentEnding],
+    endings: Sequence[EndingStory],
     uses: Sequence[ApiUseRow],
     facts: Mapping[str, ApiVersionFact],
     changes: Sequence[CatalogChange],
     names: Mapping[str, str],
     today: date,
+    places: Mapping[Pair, Where] | None = None,
+    weeks: Sequence[ApiWeek] = (),
 ) -> EndingsView:
     heard = [(use, api_ending(use.api_version, facts, today)) for use in uses]
     dated = [one for one in endings if one.ending.days_left is not None]
@@ -73,13 +91,19 @@ def endings_view(
             :ON_TIMELINE
         ],
         deployments=_deployments(endings, names, today),
-        api_versions=_api_versions(heard),
+        api_versions=_api_versions(heard, places or {}),
+        api_weeks=_api_weeks(weeks, facts, today),
         changes=_changes(changes),
         undated=len(endings) - len(dated),
     )
 
 
-def timeline_of(endings: Iterable[DeploymentEnding]) -> tuple[TimelineRow, ...]:
+def weeks_alt(states: Sequence[ApiStateWeeks]) -> str:
+    newest = ", ".join(f"{words.API_STATES[one.state]} {one.shares[-1]:.0%}" for one in states)
+    return words_endings.api_weeks_alt(len(states[0].weeks), newest)
+
+
+def timeline_of(endings: Iterable[EndingStory]) -> tuple[TimelineRow, ...]:
     """Ends from two months ago to two years ahead, soonest first."""
     return tuple(
         _timeline_row(one)
@@ -88,17 +112,15 @@ def timeline_of(endings: Iterable[DeploymentEnding]) -> tuple[TimelineRow, ...]:
     )
 
 
-def ending_within(endings: Iterable[DeploymentEnding], days: int) -> list[DeploymentEnding]:
+def ending_within(endings: Iterable[EndingStory], days: int) -> list[EndingStory]:
     return [one for one in endings if one.ending.days_left is not None and 0 <= one.ending.days_left <= days]
 
 
-def already_over(endings: Iterable[DeploymentEnding]) -> list[DeploymentEnding]:
+def already_over(endings: Iterable[EndingStory]) -> list[EndingStory]:
     return [one for one in endings if one.ending.days_left is not None and one.ending.days_left < 0]
 
 
-def _tiles(
-    endings: Sequence[DeploymentEnding], heard: Sequence[tuple[ApiUseRow, ApiEnding]]
-) -> tuple[Tile, ...]:
+def _tiles(endings: Sequence[EndingStory], heard: Sequence[tuple[ApiUseRow, ApiEnding]]) -> tuple[Tile, ...]:
     soon, later, over = ending_within(endings, SOON), ending_within(endings, LATER), already_over(endings)
     stops = sum(1 for one in later if one.ending.on_the_day == "stops")
     unnamed = sum(1 for one in endings if one.ending.days_left is None)
@@ -113,7 +135,7 @@ def _tiles(
     )
 
 
-def _timeline_row(one: DeploymentEnding) -> TimelineRow:
+def _timeline_row(one: EndingStory) -> TimelineRow:
     ending = one.ending
     assert ending.days_left is not None
     assert ending.ends_on is not None
@@ -127,7 +149,7 @@ def _timeline_row(one: DeploymentEnding) -> TimelineRow:
     )
 
 
-def _deployments(endings: Sequence[DeploymentEnding], names: Mapping[str, str], today: date) -> Table:
+def _deployments(endings: Sequence[EndingStory], names: Mapping[str, str], today: date) -> Table:
     return table(
         "endings",
         (
@@ -137,12 +159,17 @@ def _deployments(endings: Sequence[DeploymentEnding], names: Mapping[str, str], 
             Column("days_left", "Days left", "count", screen=False),
             Column("on_the_day", "On the day", help=words.ON_THE_DAY_COLUMN),
             Column("replacement", "Replacement", help=words.REPLACEMENT_COLUMN),
+            Column("offered", "Offered there", help=words_endings.OFFERED_COLUMN),
+            Column("free", "Free quota for it", help=words_endings.FREE_FOR_IT_COLUMN),
+            Column("price", "Its price", help=words_endings.ITS_PRICE_COLUMN, width="medium"),
             Column("model", "Model"),
             Column("version", "Version"),
             Column("sku", "SKU"),
             Column("lifecycle", "Stage", help=words.LIFECYCLE_COLUMN),
             Column("requests_30d", "Requests, 30 days", "count", words.REQUESTS_COLUMN),
             Column("cost_30d", "Cost, 30 days", help=words.COST_30D_COLUMN),
+            Column("last_used_on", "Last used", "day", words_endings.LAST_USED_COLUMN),
+            Column("owner", "Owner", help=words_endings.OWNER_COLUMN),
             Column("account_name", "Account"),
             Column("account", "Account id", screen=False),
             Column("subscription", "Subscription"),
@@ -156,7 +183,7 @@ def _deployments(endings: Sequence[DeploymentEnding], names: Mapping[str, str], 
     )
 
 
-def _ending_row(one: DeploymentEnding, names: Mapping[str, str]) -> dict[str, Any]:
+def _ending_row(one: EndingStory, names: Mapping[str, str]) -> dict[str, Any]:
     row, ending = one.row, one.ending
     return {
         "deployment": row.deployment,
@@ -165,12 +192,20 @@ def _ending_row(one: DeploymentEnding, names: Mapping[str, str]) -> dict[str, An
         "days_left": ending.days_left,
         "on_the_day": words.ON_THE_DAY[ending.on_the_day],
         "replacement": ending.replacement,
+        "offered": None if ending.replacement is None else words_endings.OFFERED[ending.replacement_offered],
+        "free": one.replacement_free
+        and formats.quantity(
+            one.replacement_free.amount, (one.replacement_free.unit or "").replace("_", " ")
+        ),
+        "price": price_in_words(one.price, one.replacement_price),
         "model": row.what.model,
         "version": row.what.version,
         "sku": row.what.sku,
         "lifecycle": words.LIFECYCLES[ending.lifecycle],
         "requests_30d": row.requests_30d,
         "cost_30d": ", ".join(formats.money(cost, currency) for currency, cost in row.costs_30d) or None,
+        "last_used_on": one.last_used_on,
+        "owner": one.where.owner,
         "account_name": row.account_name,
         "account": row.account,
         "subscription": names.get(row.subscription_id, row.subscription_id),
@@ -182,7 +217,28 @@ def _ending_row(one: DeploymentEnding, names: Mapping[str, str]) -> dict[str, An
     }
 
 
-def _api_versions(heard: Sequence[tuple[ApiUseRow, ApiEnding]]) -> Table:
+def _api_weeks(
+    weeks: Sequence[ApiWeek], facts: Mapping[str, ApiVersionFact], today: date
+) -> tuple[ApiStateWeeks, ...]:
+    """By what has to be done about them; a state that nobody named is left out."""
+    by_week: dict[date, dict[str, int]] = {}
+    for one in weeks:
+        state = api_ending(one.api_version, facts, today).state
+        held = by_week.setdefault(one.week, {})
+        held[state] = held.get(state, 0) + one.requests
+    days = tuple(sorted(by_week))
+    return tuple(
+        ApiStateWeeks(
+            state,
+            days,
+            tuple(by_week[day].get(state, 0) / sum(by_week[day].values()) for day in days),
+        )
+        for state in words.API_STATES
+        if any(state in by_week[day] for day in days)
+    )
+
+
+def _api_versions(heard: Sequence[tuple[ApiUseRow, ApiEnding]], places: Mapping[Pair, Where]) -> Table:
     order = {state: place for place, state in enumerate(words.API_STATES)}
     ranked = sorted(heard, key=lambda pair: (order[pair[1].state], pair[1].days_left or 0, -pair[0].requests))
     return table(
@@ -195,7 +251,11 @@ def _api_versions(heard: Sequence[tuple[ApiUseRow, ApiEnding]]) -> Table:
             Column("account_name", "Account"),
             Column("account", "Account id", screen=False),
             Column("requests", "Requests, 30 days", "count", words.REQUESTS_COLUMN),
+            Column("share", "Share", "share", words_endings.API_SHARE_COLUMN),
+            Column("share_before", "30 days before", "share", words_endings.API_SHARE_BEFORE_COLUMN),
+            Column("first_seen", "First seen", "day", words_endings.FIRST_SEEN_COLUMN),
             Column("last_seen", "Last seen", "day"),
+            Column("owner", "Owner", help=words_endings.OWNER_COLUMN),
             Column("target", "Move to"),
             Column("advice", "Advice", width="large"),
             Column("operations", "Operations", screen=False),
@@ -209,6 +269,10 @@ def _api_versions(heard: Sequence[tuple[ApiUseRow, ApiEnding]]) -> Table:
                 "account_name": use.account_name,
                 "account": use.account,
                 "requests": use.requests,
+                "share": use.share,
+                "share_before": use.share_before,
+                "first_seen": use.first_seen,
+                "owner": places.get((use.account_key, use.key), Where()).owner,
                 "last_seen": use.last_seen,
                 "target": ending.target,
                 "advice": ending.advice,

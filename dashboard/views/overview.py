@@ -16,7 +16,7 @@ from dashboard.views import Tile
 from dashboard.views.cost import Stack, amount_in, cost_within, label, stack, sums_by_currency
 from dashboard.views.endings import (
     SOON,
-    DeploymentEnding,
+    EndingStory,
     TimelineRow,
     already_over,
     ending_within,
@@ -59,7 +59,7 @@ def overview_view(
     found: CostInput,
     rows: Sequence[RoomRow],
     quotas: Sequence[QuotaRow],
-    endings: Sequence[DeploymentEnding],
+    endings: Sequence[EndingStory],
     names: Mapping[str, str],
     today: date,
 ) -> OverviewView:
@@ -119,7 +119,7 @@ def room_answer(rows: Sequence[RoomRow], quotas: Sequence[QuotaRow]) -> Answer:
     )
 
 
-def endings_answer(endings: Sequence[DeploymentEnding]) -> Answer:
+def endings_answer(endings: Sequence[EndingStory]) -> Answer:
     soon, over = ending_within(endings, SOON), already_over(endings)
     coming = [one for one in endings if one.ending.days_left is not None]
     tile = Tile(

@@ -363,3 +363,22 @@ def test_what_is_deleted_is_called_by_nobody(world: World) -> None:
     look(world.engine, later(minutes=15), PTU)
 
     assert f"api_version_superseded|{CHAT}/2023-05-15" not in world.found(later(minutes=15))
+
+
+def test_owner_and_team_come_from_the_first_level_that_names_them(world: World) -> None:
+    account = replace(ACCOUNT, tags={"note": "nobody's"})
+    subscription = replace(SUBSCRIPTION, tags={"owner": "cio@contoso.com", "team": "company"})
+    groups = {
+        ACCOUNT.resource_group.upper(): {"team": "assistants"},
+        "elsewhere": {"owner": "eve@contoso.com"},
+    }
+    world.do(
+        lambda connection: writes.record_inventory(
+            connection, subscription, [account], {account.key: [a_deployment()]}, at=NOON, group_tags=groups
+        )
+    )
+
+    where = world.finding(f"throttling_begun|{CHAT}").where
+
+    assert ("cio@contoso.com", "assistants") == (where.owner, where.team)
+    assert SUBSCRIPTION.name == where.subscription

@@ -41,7 +41,7 @@ def _screens() -> Iterator[tuple[str, Callable[[], Any]]]:
     import streamlit.logger
 
     streamlit.logger.set_log_level(logging.ERROR)
-    from dashboard import state
+    from dashboard import endings_state, state
     from dashboard.state import Chosen
 
     yield "Overview, month to date", lambda: state.overview_view(Chosen())
@@ -50,7 +50,7 @@ def _screens() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "Cost by team, last month", lambda: state.cost_view(Chosen("2026-10"), "team", None)
     yield "Room, month to date", lambda: state.room_view(Chosen())
     yield "Room, 7 days", lambda: state.room_view(Chosen("7d"))
-    yield "Endings", lambda: state.endings_view(Chosen())
+    yield "Endings", lambda: endings_state.endings_view(Chosen())
     yield "Collection", lambda: state.collection_view(Chosen())
     yield (
         "Sidebar: what to filter by, freshness",

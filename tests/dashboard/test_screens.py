@@ -213,3 +213,21 @@ def _numbers(values: Any) -> list[float]:
 
         return np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"]).tolist()
     return [float(value) for value in values]
+
+
+def test_the_endings_of_one_owner_can_be_looked_at_alone(opened: Opened) -> None:
+    whole = opened("endings", "demo")
+    owners = [one for one in whole.selectbox(key="owner").options if "@" in one]
+    alone = opened("endings", "demo", owner=owners[0])
+
+    table = alone.dataframe[0].value
+    assert {owners[0]} == set(table["owner"])
+    assert 0 < len(table) < len(whole.dataframe[0].value)
+
+
+def test_api_versions_show_their_share_and_the_way_to_newer_ones(opened: Opened) -> None:
+    app = opened("endings", "demo")
+
+    shares = app.dataframe[1].value
+    assert {"share", "last_seen", "requests"} <= set(shares.columns)
+    assert any("newer api-versions" in head.value for head in app.subheader)

@@ -18,6 +18,9 @@ from collector.domain.room.fullness import NoDate, UntilFull
 from collector.reports import contract
 from collector.store.engine import open_engine
 from collector.store.reads import cost, endings, overview, room
+from collector.store.reads.api_use import api_use_rows
+from collector.store.reads.ending_stories import ending_stories
+from collector.store.reads.whose import whereabouts
 from tests.dashboard.seed import NOW
 from tests.dashboard.worlds import world_at
 
@@ -139,9 +142,10 @@ def objects(store: Connection) -> dict[str, Any]:
         "endings": contract.endings_object(
             NOW.date(),
             as_of=None,
-            rows=rows,
-            catalog=catalog,
-            api_uses=endings.api_use_rows(store, month),
+            stories=ending_stories(
+                store, rows, catalog, whereabouts(store), room.quota_rows(store), lambda _: None, NOW.date()
+            ),
+            api_uses=api_use_rows(store, month),
             api_versions=load_api_versions().versions,
         ),
         "status": contract.status_object(

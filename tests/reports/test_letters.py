@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from jinja2 import UndefinedError
@@ -42,6 +44,11 @@ WRITING = Writing(
     public_url="https://aoai.contoso.com/",
     unsubscribe="mailto:aoai-monitor@contoso.com?subject=stop",
 )
+TEMPLATES = {
+    one.name
+    for one in files("collector.reports").joinpath("templates/letters").iterdir()
+    if not one.name.startswith("_")
+}
 EVERYTHING = Routing(("platform@contoso.com",))
 EIGHT = datetime(2026, 11, 22, 8, tzinfo=NOW.tzinfo)
 
@@ -180,6 +187,26 @@ def test_follow_ups_about_one_alert_thread() -> None:
     assert one.in_reply_to == two.in_reply_to is not None
 
 
+def test_a_digest_of_one_alert_hangs_on_its_thread_too() -> None:
+    begun = replace(example("throttling_begun"), tell="at_once")
+    first = evaluate({}, [begun], [], AlertConfig(), NOW)
+    over = evaluate(first.states, [], [], AlertConfig(), NOW + timedelta(hours=1))
+    over = evaluate(over.states, [], [], AlertConfig(), NOW + timedelta(hours=8))
+    (one,) = compose(first.dues, EVERYTHING, WRITING, EIGHT)
+    (two,) = compose(over.dues, EVERYTHING, WRITING, NOW + timedelta(days=2))
+    assert ("urgent", "digest") == (one.kind, two.kind)
+    assert one.in_reply_to == two.in_reply_to is not None
+
+
+def test_a_digest_is_called_by_the_company_s_day_and_hour() -> None:
+    """08:00 in Auckland is the evening before in UTC."""
+    auckland = replace(WRITING, zone=ZoneInfo("Pacific/Auckland"))
+    at = datetime(2026, 11, 22, 19, tzinfo=NOW.tzinfo)
+    (written,) = compose(told(example("model_ending"), example("quota_line")), EVERYTHING, auckland, at)
+    assert written.subject.startswith("Azure OpenAI, 23 November 2026: ")
+    assert "Written 23 November 2026, 08:00 Pacific/Auckland by" in written.text
+
+
 def test_of_several_things_about_one_alert_the_last_tells_all() -> None:
     first = evaluate({}, [example("model_ending")], [], AlertConfig(), NOW)
     moved = model_ending(
@@ -253,9 +280,10 @@ def test_names_can_not_inject_headers_or_markup(text: str) -> None:
     assert not any(line.startswith("Bcc:") for line in written.text.splitlines())
 
 
-def test_a_template_with_a_missing_value_fails() -> None:
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_no_template_renders_without_its_values(name: str) -> None:
     with pytest.raises(UndefinedError):
-        template("digest.txt").render({"subject": "only this"})
+        template(name).render({"subject": "x", "kind": "digest", "to": "a@b.c", "now": NOW, "zone": "UTC"})
 
 
 def test_links_need_a_dashboard_to_lead_to() -> None:

@@ -180,3 +180,10 @@ def test_a_deleted_account_is_known_by_the_id_it_had(azure: Loopback, sources: A
         == found
     )
     assert an_account().key == account_key(found.arm_id)
+
+
+def test_tags_of_resource_groups_come_from_every_page(azure: Loopback, sources: AzureSources) -> None:
+    azure.on("/more/groups$", Reply({"value": [{"name": "rg-b", "tags": {"team": "b"}}]}))
+    first = {"value": [{"name": "RG-A"}], "nextLink": f"{azure.url}/more/groups?page=2"}
+    azure.on(f"/subscriptions/{SUBSCRIPTION}/resourcegroups$", Reply(first))
+    assert {"RG-A": {}, "rg-b": {"team": "b"}} == sources.inventory.group_tags(SUBSCRIPTION)

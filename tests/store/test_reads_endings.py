@@ -12,6 +12,7 @@ from collector.domain.endings.offers import BundledModel
 from collector.domain.periods import last_days
 from collector.store.engine import open_engine
 from collector.store.reads import endings, overview
+from collector.store.reads.api_use import api_use_rows
 from collector.store.reads.scope import Filters
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
 
@@ -109,7 +110,7 @@ def test_a_failed_read_of_the_models_list_is_known_by_location(store: Connection
 
 
 def test_api_versions_are_counted_by_deployment(store: Connection) -> None:
-    uses = endings.api_use_rows(store, MONTH, Filters(subscriptions=(SUBSCRIPTIONS[0][0],)))
+    uses = api_use_rows(store, MONTH, Filters(subscriptions=(SUBSCRIPTIONS[0][0],)))
     heard = {use.api_version for use in uses if use.deployment == "Ending"}
 
     assert {"2024-06-01", "2024-10-21"} == heard

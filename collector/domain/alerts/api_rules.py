@@ -23,6 +23,7 @@ class ApiVersionUse:
     requests_30d: int
     last_seen_on: date | None
     share: Decimal | None = None
+    share_before: Decimal | None = None
     read_at: datetime | None = None
 
 
@@ -157,7 +158,10 @@ def _api_facts(fact: ApiVersionUse) -> tuple[tuple[str, str], ...]:
         ("Last seen", day(fact.last_seen_on)),
     ]
     if fact.share is not None:
-        rows.insert(3, ("Share of its requests", f"{fact.share * 100:.0f} %"))
+        before = (
+            "" if fact.share_before is None else f" ({fact.share_before * 100:.0f} % in the 30 days before)"
+        )
+        rows.insert(3, ("Share of its requests", f"{fact.share * 100:.0f} %{before}"))
     if fact.where.owner:
         rows.append(("Owner", fact.where.owner))
     return tuple(rows)

@@ -202,7 +202,7 @@ def _which(fact: DeploymentEnding) -> tuple[tuple[str, str], ...]:
         ("Deployment", f"{fact.account}/{fact.name}"),
         ("Model", _model(fact)),
         ("SKU and location", names((fact.sku or "SKU unknown", where.location), ", ")),
-        ("Subscription", where.subscription_id),
+        ("Subscription", where.subscription or where.subscription_id),
         ("Owner", where.owner),
     )
     return tuple((label, value) for label, value in rows if value)
@@ -233,6 +233,12 @@ def _use(use: Use) -> tuple[tuple[str, str], ...]:
 def _if_nothing(fact: DeploymentEnding) -> str:
     ending = fact.ending
     if ending.lifecycle == "retired":
+        used = fact.use.last_used_on
+        if used is not None and ending.due_on is not None and used > ending.due_on:
+            return (
+                f"It was still called on {day(used)}, after its date. Retirement rolls from region to region: "
+                "calls that are answered today may get 410 Gone tomorrow."
+            )
         return "Azure answers calls to a retired model with 410 Gone."
     if ending.on_the_day == "upgraded":
         since = (

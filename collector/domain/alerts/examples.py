@@ -87,7 +87,8 @@ def deployment_ending(**changes: object) -> DeploymentEnding:
         "ending": _ending(),
         "where": WHERE,
         "use": Use(1_284_000, (("USD", Decimal("4182.37")),), date(2026, 11, 21)),
-        "replacement_free_quota": "1,200 thousand tokens per minute",
+        "replacement_free_quota": "1,200,000 tokens per minute",
+        "replacement_price": "1.25 USD in and 10.00 USD out for a million tokens, now 2.50 and 10.00",
     }
     return DeploymentEnding(**{**values, **changes})  # type: ignore[arg-type]  # the table above holds every field
 
@@ -171,6 +172,7 @@ def _api_use(ending: ApiEnding) -> ApiVersionUse:
         51_240,
         date(2026, 11, 21),
         Decimal("0.04"),
+        Decimal("0.07"),
         NOW - timedelta(hours=1),
     )
 

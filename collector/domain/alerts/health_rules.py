@@ -78,7 +78,7 @@ def collector_partial(fact: ScopeHealth, now: datetime) -> Finding:
         severity="warning",
         fact="failed",
         evidence=Evidence(
-            title=f"{fact.job} failed {count(fact.failures)} times in a row for {fact.scope}",
+            title=f"{fact.job} failed {_times(fact.failures)} for {fact.scope}",
             headline=f"The last {count(fact.failures)} runs of {fact.job} could not read {fact.scope}; the rest went on.",
             facts=_health_facts(fact),
             if_nothing="Figures of this scope are shown as not collected.",
@@ -173,3 +173,7 @@ def _health_facts(fact: ScopeHealth) -> tuple[tuple[str, str], ...]:
         ("Subscription", names((fact.where.subscription_id,))),
     )
     return tuple((label, value) for label, value in rows if value)
+
+
+def _times(failures: int) -> str:
+    return "once" if failures == 1 else f"{count(failures)} times in a row"

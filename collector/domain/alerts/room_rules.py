@@ -262,7 +262,7 @@ def _quota_evidence(fact: QuotaFact, share: Decimal) -> Evidence:
         ("Limit", f"{count(fact.limit)}{unit}"),
         ("Allocated", f"{count(fact.current)}{unit} ({percent(share)})"),
         ("Free", f"{count(free)}{unit}"),
-        ("Subscription", fact.where.subscription_id or "unknown"),
+        ("Subscription", fact.where.subscription or fact.where.subscription_id or "unknown"),
     ]
     if fact.holders:
         rows.append(("Held by", ", ".join(fact.holders[:6]) + (" and more" if len(fact.holders) > 6 else "")))

@@ -84,6 +84,7 @@ def where_of(
     team_keys: Sequence[str] = TEAM_KEYS,
     *,
     subscription_id: str | None = None,
+    subscription: str | None = None,
     resource_group: str | None = None,
     account: str | None = None,
     location: str | None = None,
@@ -95,6 +96,7 @@ def where_of(
         merged.update(tags)
     return Where(
         subscription_id=subscription_id,
+        subscription=subscription,
         resource_group=resource_group,
         account=account,
         location=location,

@@ -23,6 +23,8 @@ class Where:
     """What a letter is routed by. `owner` and `team` come from the nearest tag that names them."""
 
     subscription_id: str | None = None
+    subscription: str | None = None
+    """Its name, for people."""
     resource_group: str | None = None
     account: str | None = None
     location: str | None = None
@@ -30,6 +32,10 @@ class Where:
     owner: str | None = None
     team: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def is_of(self, owner: str) -> bool:
+        """Whether somebody owns it; "" is nobody."""
+        return (self.owner or "").casefold() == owner.casefold()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """What exists: subscriptions, accounts, deployments and their tags, as ARM states them now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from collector.domain.types import DeletedAccount, Deployment, Subscription
+from collector.domain.types import DeletedAccount, Deployment, Subscription, Tags
 from collector.jobs.context import Context, RunResult, Tally, run_job
 from collector.jobs.parallel import in_parallel
 from collector.store import writes
@@ -45,6 +45,10 @@ def _subscription(tally: Tally, subscription: Subscription) -> None:
         deleted: Sequence[DeletedAccount] = ()
         with tally.scope(f"{subscription.subscription_id}/deleted accounts"):
             deleted = inventory.deleted_accounts(subscription.subscription_id)
+        group_tags: Mapping[str, Tags] | None = None
+        with tally.scope(f"{subscription.subscription_id}/resource groups"):
+            # They only name owners: who may not list groups still gets the inventory.
+            group_tags = inventory.group_tags(subscription.subscription_id)
         read: dict[UUID, Sequence[Deployment]] = {}
         for account, answer in in_parallel(context, accounts, inventory.deployments):
             if isinstance(answer, BaseException):
@@ -56,7 +60,7 @@ def _subscription(tally: Tally, subscription: Subscription) -> None:
         writes.retrying(
             context.engine,
             lambda connection: writes.record_inventory(
-                connection, subscription, accounts, read, deleted, at=now
+                connection, subscription, accounts, read, deleted, at=now, group_tags=group_tags
             ),
         )
         tally.succeed(subscription.subscription_id, rows=1 + len(accounts) + sum(map(len, read.values())))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Final
 
 from collector.catalog.api_versions import ApiVersionCatalog
@@ -33,24 +32,21 @@ from collector.domain.endings.models import (
     Ending,
     OwnDeadline,
     base_of,
-    ending_of,
     model_catalog,
 )
+from collector.domain.endings.replacement import Free, price_in_words
 from collector.domain.periods import last_days
 from collector.jobs.facts.place import Estate, subject_of
 from collector.store.engine import Connection
 from collector.store.reads import endings, rule_facts
+from collector.store.reads.api_use import api_use_rows
+from collector.store.reads.ending_stories import PricesAt, ending_stories
 from collector.store.reads.endings import DeployedRow
 from collector.store.reads.room import QuotaRow
-from collector.store.reads.rule_facts import OfferedQuota
-
-USED_WITHIN_DAYS: Final = 90
 
 UNIT_WORDS: Final = {"ptu": "PTU"}
 
 Found = list[Finding | NotKnown | None]
-Line = tuple[str, str, str]
-"""Subscription, location and usage name of a quota line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +64,7 @@ def model_findings(
     rows: Sequence[DeployedRow],
     there: Estate,
     quotas: Sequence[QuotaRow],
+    prices_at: PricesAt,
     rules: AlertRules,
     now: datetime,
 ) -> Found:
@@ -79,13 +76,11 @@ def model_findings(
         known.models,
         known.deadlines,
     )
-    used = rule_facts.last_used(connection, today - timedelta(days=USED_WITHIN_DAYS))
     since = now - timedelta(days=rules.thresholds.moved_news_days)
     moves = _by_place(rule_facts.catalog_moves(connection, since))
-    stated = [(row, ending_of(row.what, catalog, today)) for row in rows]
-    free = _FreeQuota.of(connection, (ending for _, ending in stated), quotas)
     found: Found = []
-    for row, ending in stated:
+    for one in ending_stories(connection, rows, catalog, there.places, quotas, prices_at, today):
+        row, ending = one.row, one.ending
         fact = DeploymentEnding(
             subject=subject_of(row.account_key, row.key),
             name=row.deployment,
@@ -94,9 +89,10 @@ def model_findings(
             version=row.what.version,
             sku=row.what.sku,
             ending=ending,
-            where=there.where(row.account_key, row.key),
-            use=Use(row.requests_30d, row.costs_30d, used.get((row.account_key, row.key))),
-            replacement_free_quota=free.for_replacement(row, ending),
+            where=one.where,
+            use=Use(row.requests_30d, row.costs_30d, one.last_used_on),
+            replacement_free_quota=_free_in_words(one.replacement_free),
+            replacement_price=price_in_words(one.price, one.replacement_price),
         )
         found += _of_deployment(fact, _own_move(row, ending, moves), now, rules)
     return found
@@ -107,11 +103,7 @@ def api_findings(
 ) -> Found:
     """Api-versions and features in use that end, and superseded versions as advice."""
     today, month = now.date(), last_days(now.date(), 30)
-    uses = endings.api_use_rows(connection, month)
-    all_requests: dict[tuple[object, str], int] = {}
-    for use in uses:
-        place = (use.account_key, use.key)
-        all_requests[place] = all_requests.get(place, 0) + use.requests
+    uses = api_use_rows(connection, month)
     found: Found = []
     for use in uses:
         if not there.is_there(use.account_key, use.key):
@@ -124,7 +116,8 @@ def api_findings(
             where=there.where(use.account_key, use.key),
             requests_30d=use.requests,
             last_seen_on=use.last_seen,
-            share=Decimal(use.requests) / all_requests[use.account_key, use.key],
+            share=use.share,
+            share_before=use.share_before,
             read_at=there.metrics_through.get(use.account_key),
         )
         found += [api_version_ending(fact, today, rules.thresholds), api_version_superseded(fact)]
@@ -206,39 +199,11 @@ def _by_place(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _FreeQuota:
-    """What is free of the quota line that a replacement would draw from."""
-
-    names: Mapping[tuple[str, str, str | None, str], str]
-    lines: Mapping[Line, QuotaRow]
-
-    @classmethod
-    def of(cls, connection: Connection, stated: Iterable[Ending], quotas: Sequence[QuotaRow]) -> "_FreeQuota":
-        models = {ending.replacement_model for ending in stated if ending.replacement_model}
-        names: dict[tuple[str, str, str | None, str], str] = {}
-        for offer in rule_facts.offered_quotas(connection, models):
-            if not offer.fine_tuned:
-                for version in (offer.version.casefold(), None):
-                    names.setdefault(_offer_key(offer, version), offer.usage_name)
-        return cls(names, {(row.subscription_id, row.location, row.usage_name): row for row in quotas})
-
-    def for_replacement(self, row: DeployedRow, ending: Ending) -> str | None:
-        if not ending.replacement_model or not row.what.sku:
-            return None
-        version = ending.replacement_version.casefold() if ending.replacement_version else None
-        name = self.names.get(
-            (row.location, ending.replacement_model.casefold(), version, row.what.sku.casefold())
-        )
-        line = self.lines.get((row.subscription_id, row.location, name)) if name else None
-        if line is None:
-            return None
-        unit = UNIT_WORDS.get(line.unit or "", (line.unit or "").replace("_", " "))
-        return f"{count((line.limit - line.current) * (line.per_unit or 1))} {unit}".strip()
-
-
-def _offer_key(offer: OfferedQuota, version: str | None) -> tuple[str, str, str | None, str]:
-    return offer.location, offer.model.casefold(), version, offer.sku.casefold()
+def _free_in_words(free: Free | None) -> str | None:
+    if free is None:
+        return None
+    unit = UNIT_WORDS.get(free.unit or "", (free.unit or "").replace("_", " "))
+    return f"{count(free.amount)} {unit}".strip()
 
 
 def _day(text: str | None) -> date | None:

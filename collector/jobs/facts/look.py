@@ -1,15 +1,17 @@
 """All rules over all that the store knows: facts in, findings out. Nothing here remembers what was told."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from collector.domain.alerts.rules import Finding, NotKnown
 from collector.domain.alerts.settings import AlertRules
 from collector.domain.alerts.types import AlertState
+from collector.domain.endings.replacement import PricesOn
 from collector.domain.money.budgets import Budget
 from collector.domain.periods import last_days
+from collector.jobs.charges import MoneyRules
 from collector.jobs.facts.endings import DatedKnowledge, api_findings, model_findings
 from collector.jobs.facts.health import age_findings, health_findings
 from collector.jobs.facts.money import (
@@ -22,6 +24,7 @@ from collector.jobs.facts.place import estate
 from collector.jobs.facts.room import quota_findings, room_findings
 from collector.store.engine import Connection
 from collector.store.reads import endings, room
+from collector.store.reads.prices import price_stamp, prices_on
 from collector.store.reads.usage import watermarks
 
 BLIND_AFTER: Final = timedelta(days=2)
@@ -51,6 +54,7 @@ class Known:
     dated: DatedKnowledge
     snapshot_on: date
     budgets: tuple[Budget, ...] = ()
+    money: MoneyRules = field(default_factory=MoneyRules)
 
 
 Look = Callable[[Connection, Sequence[AlertState], datetime], list[Finding | NotKnown]]
@@ -58,7 +62,32 @@ Look = Callable[[Connection, Sequence[AlertState], datetime], list[Finding | Not
 
 
 def looking(known: Known, rules: AlertRules) -> Look:
-    return lambda connection, states, now: findings(connection, known, rules, states, now)
+    shelf = PriceShelf(known.money)
+    return lambda connection, states, now: findings(connection, known, rules, states, now, shelf)
+
+
+class PriceShelf:
+    """Prices of replacements, read anew when a price changed or a day began: a pass comes every few minutes."""
+
+    def __init__(self, money: MoneyRules) -> None:
+        self._money = money
+        self._held: tuple[Hashable, PricesOn] | None = None
+
+    def at(self, connection: Connection, locations: frozenset[str], on: date) -> PricesOn:
+        key = (price_stamp(connection), locations, on)
+        if self._held is None or self._held[0] != key:
+            money = self._money
+            prices = prices_on(
+                connection,
+                locations,
+                on,
+                snapshot=money.snapshot,
+                rates=money.rates,
+                notes=money.notes,
+                currency=money.currency or "USD",
+            )
+            self._held = (key, prices)
+        return self._held[1]
 
 
 def findings(
@@ -67,14 +96,20 @@ def findings(
     rules: AlertRules,
     states: Sequence[AlertState],
     now: datetime,
+    shelf: PriceShelf | None = None,
 ) -> list[Finding | NotKnown]:
     """Every rule, each alert that stands on facts which were not read kept as `NotKnown`."""
     there = estate(connection, rules)
     rows = endings.deployed_rows(connection, last_days(now.date(), 30))
     quotas = room.quota_rows(connection)
     read = watermarks(connection, "quotas")
+    held = shelf or PriceShelf(known.money)
+
+    def prices_at(locations: frozenset[str]) -> PricesOn:
+        return held.at(connection, locations, now.date())
+
     parts: tuple[Callable[[], list[Finding | NotKnown | None]], ...] = (
-        lambda: model_findings(connection, known.dated, rows, there, quotas, rules, now),
+        lambda: model_findings(connection, known.dated, rows, there, quotas, prices_at, rules, now),
         lambda: api_findings(connection, known.dated, there, rules, now),
         lambda: quota_findings(connection, quotas, rows, read, rules, now),
         lambda: room_findings(connection, rows, there, rules, now),

@@ -121,18 +121,25 @@ def _urgent(to: str, dues: Sequence[Due], writing: Writing, now: datetime) -> Le
     if not alone:
         subject += f" (and {len(dues) - 1:,} more)"
     heading = first.title if alone else f"{len(dues):,} things need somebody now"
-    thread = f"{dues[0].key}#{dues[0].episode}" if alone else None
+    thread = _thread(dues[0]) if alone else None
     return _of_dues("urgent", to, subject, {"heading": heading, "intro": ""}, dues, writing, now, thread)
 
 
 def _digest(to: str, dues: Sequence[Due], writing: Writing, now: datetime) -> Letter:
     running: list[Severity] = [due.finding.severity for due in dues if due.kind != "closed"]
-    subject = f"Azure OpenAI, {day(now.date())}: {tally(running, len(dues) - len(running))}"
-    heading, intro = subject, "What is new since the last digest, the most urgent first."
+    subject = f"Azure OpenAI, {day(writing.local(now).date())}: {tally(running, len(dues) - len(running))}"
+    heading, intro, thread = subject, "What is new since the last digest, the most urgent first.", None
     if len(dues) == 1:
         only = item_of_due(dues[0], writing.public_url)
         subject, heading, intro = f"{only.badge}: {only.title}", only.title, ""
-    return _of_dues("digest", to, subject, {"heading": heading, "intro": intro}, dues, writing, now)
+        thread = _thread(dues[0])
+    values = {"heading": heading, "intro": intro}
+    return _of_dues("digest", to, subject, values, dues, writing, now, thread)
+
+
+def _thread(due: Due) -> str:
+    """Letters about one episode of one alert hang together, urgent or not."""
+    return f"{due.key}#{due.episode}"
 
 
 def _of_dues(

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from typing import Any
 
@@ -52,6 +52,11 @@ class Writing:
     sender: str
     public_url: str | None = None
     unsubscribe: str | None = None
+    zone: tzinfo = UTC
+    """Whose day a digest is called by."""
+
+    def local(self, now: datetime) -> datetime:
+        return now.astimezone(self.zone)
 
     @property
     def domain(self) -> str:
@@ -79,7 +84,8 @@ def finished(
         "subject": subject,
         "kind": kind,
         "to": to,
-        "now": now,
+        "now": writing.local(now),
+        "zone": getattr(writing.zone, "key", "UTC"),
         "public_url": writing.public_url,
         "unsubscribe": writing.unsubscribe,
     }

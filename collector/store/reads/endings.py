@@ -40,21 +40,6 @@ class DeployedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiUseRow:
-    """Requests that named one api-version, on one deployment, within the window."""
-
-    account_key: UUID
-    account: str
-    account_name: str
-    key: str
-    deployment: str
-    api_version: str
-    requests: int
-    last_seen: date
-    operations: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class CatalogChange:
     """A move that the models list made, as it was seen."""
 
@@ -174,41 +159,6 @@ def model_readings(connection: Connection) -> list[Reading]:
     ]
 
 
-def api_use_rows(connection: Connection, window: Window, filters: Filters = EVERYTHING) -> list[ApiUseRow]:
-    """Api-versions heard on each deployment in the window, most requests first."""
-    use = tables.api_use_day
-    asked = (
-        select(
-            use.c.account_key,
-            use.c.deployment,
-            use.c.api_version,
-            use.c.operation,
-            func.sum(use.c.requests).label("requests"),
-            func.max(use.c.day).label("last_seen"),
-        )
-        .where(use.c.day >= window.start.date(), use.c.day < window.end.date(), use.c.requests > 0)
-        .where(*within(connection, filters, use))
-        .group_by(use.c.account_key, use.c.deployment, use.c.api_version, use.c.operation)
-    )
-    heard: dict[tuple[UUID, str, str], list[tuple[str, int, date]]] = defaultdict(list)
-    for row in connection.execute(asked):
-        heard[row.account_key, row.deployment, row.api_version].append(
-            (row.operation, int(row.requests), row.last_seen)
-        )
-    named = _named(connection)
-    rows = [
-        ApiUseRow(
-            *_place(named, account_key, deployment),
-            api_version=api_version,
-            requests=sum(requests for _, requests, _ in parts),
-            last_seen=max(day for _, _, day in parts),
-            operations=tuple(sorted({operation for operation, _, _ in parts})),
-        )
-        for (account_key, deployment, api_version), parts in heard.items()
-    ]
-    return sorted(rows, key=lambda row: (-row.requests, row.account, row.key, row.api_version))
-
-
 def catalog_changes(
     connection: Connection, since: datetime, filters: Filters = EVERYTHING
 ) -> list[CatalogChange]:
@@ -303,21 +253,6 @@ def _publishers(connection: Connection) -> dict[tuple[str, str], str]:
     catalog = tables.catalog_model
     asked = select(catalog.c.format, catalog.c.model, catalog.c.publisher).distinct()
     return {(row.format, row.model): row.publisher for row in connection.execute(asked) if row.publisher}
-
-
-def _named(connection: Connection) -> dict[Pair, tuple[str, str, str]]:
-    account, deployment = tables.account, tables.deployment
-    asked = select(
-        deployment.c.account_key, deployment.c.deployment, deployment.c.name, account.c.arm_id, account.c.name
-    ).join_from(deployment, account, account.c.account_key == deployment.c.account_key)
-    return {(row[0], row[1]): (row[3], row[4], row[2]) for row in connection.execute(asked)}
-
-
-def _place(
-    named: dict[Pair, tuple[str, str, str]], account_key: UUID, deployment: str
-) -> tuple[UUID, str, str, str, str]:
-    arm_id, account_name, name = named.get((account_key, deployment), (str(account_key), "", deployment))
-    return account_key, arm_id, account_name, deployment, name
 
 
 def _words(scope: str) -> list[str]:

@@ -1,11 +1,14 @@
 """Captured prices as the ladder takes them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import date
 
 from sqlalchemy import Connection, func, select
 
-from collector.domain.pricing import PriceRow
+from collector.domain.endings.replacement import PricesOn
+from collector.domain.pricing import PriceBook, PriceNotes, PriceRow, Rate
 from collector.store import tables
+from collector.store.reads.catalog import models_of
 
 _FIELDS = tuple(PriceRow.__dataclass_fields__)
 
@@ -17,6 +20,23 @@ def price_rows(connection: Connection, regions: Collection[str] | None = None) -
     if regions is not None:
         asked = asked.where(table.c.region.in_(list(regions)))
     return [PriceRow(*row) for row in connection.execute(asked)]
+
+
+def prices_on(
+    connection: Connection,
+    regions: Collection[str],
+    on: date,
+    *,
+    snapshot: Sequence[PriceRow] = (),
+    rates: Sequence[Rate] = (),
+    notes: PriceNotes | None = None,
+    currency: str = "USD",
+) -> PricesOn:
+    """The ladder over what is known of some locations, for one day."""
+    models = [one for region in sorted(regions) for one in models_of(connection, region)]
+    rows = price_rows(connection, regions)
+    book = PriceBook(rows=rows, snapshot=snapshot, models=models, rates=rates, notes=notes or PriceNotes())
+    return PricesOn(book, on, currency)
 
 
 def price_stamp(connection: Connection) -> tuple[int, object]:

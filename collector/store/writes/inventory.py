@@ -9,12 +9,18 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, select, update
 
 from collector.domain.periods import Window, days
-from collector.domain.types import Account, DeletedAccount, Deployment, Subscription, account_key
+from collector.domain.types import Account, DeletedAccount, Deployment, Subscription, Tags, account_key
 from collector.store import tables
 from collector.store.writes.bulk import upsert
 from collector.store.writes.dirty import mark_days
 from collector.store.writes.revisions import ASKABLE, Change, Known, Revision, ended, first_look, next_look
-from collector.store.writes.tags import account_subject, deployment_subject, record_tags, subscription_subject
+from collector.store.writes.tags import (
+    account_subject,
+    deployment_subject,
+    group_subject,
+    record_tags,
+    subscription_subject,
+)
 
 _REVISION = tuple(field.name for field in fields(Revision))
 
@@ -27,17 +33,25 @@ def record_inventory(
     deleted: Sequence[DeletedAccount] = (),
     *,
     at: datetime,
+    group_tags: Mapping[str, Tags] | None = None,
 ) -> None:
     """Store a look at one subscription whose accounts were listed whole.
 
     `deployments` holds, by account key, the lists that were read whole; an account that is not a key there
     failed: nothing of it is changed and nothing in it is deleted. Looking again and finding the same changes
-    `last_seen_at` alone.
+    `last_seen_at` alone. `group_tags` are those of resource groups by name; None: they were not read.
     """
     deleted_before = _deleted_accounts(connection)
     _record_subscription(connection, subscription, at)
     _record_accounts(connection, subscription.subscription_id, accounts, deleted, at)
     _record_deployments(connection, deployments, deleted_before, at)
+    groups = {one.resource_group.lower() for one in accounts}
+    told = {
+        group_subject(subscription.subscription_id, name): tags
+        for name, tags in (group_tags or {}).items()
+        if name.lower() in groups
+    }
+    record_tags(connection, told, at)
 
 
 def record_metric_only_deployments(

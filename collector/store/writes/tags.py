@@ -14,6 +14,10 @@ def subscription_subject(subscription_id: str) -> str:
     return f"/subscriptions/{subscription_id}".lower()
 
 
+def group_subject(subscription_id: str, resource_group: str) -> str:
+    return f"{subscription_subject(subscription_id)}/resourcegroups/{resource_group.lower()}"
+
+
 def account_subject(arm_id: str) -> str:
     return arm_id.lower()
 
