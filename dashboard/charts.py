@@ -12,7 +12,7 @@ from collector.store.reads.cost import MonthlyCost
 from dashboard import formats, words
 from dashboard.views.cost import Stack
 from dashboard.views.endings import TimelineRow
-from dashboard.views.room import BusiestDay, Closeup, QuotaBar
+from dashboard.views.room import Closeup, QuotaBar
 
 BANDS = (
     (0.8, 0.9, "rgba(201, 148, 20, 0.10)"),
@@ -104,12 +104,16 @@ def peaks(closeup: Closeup) -> go.Figure:
     figure.add_scatter(
         x=list(closeup.hours),
         y=list(closeup.peaks),
-        mode="lines",
+        mode="lines+markers",
         line={"width": 1.6, "shape": "hvh"},
+        marker={"size": 6, "opacity": 0},  # what is clicked: a line alone is no mark
         name=closeup.unit,
         connectgaps=False,
-        customdata=[[formats.quantity(peak)] for peak in closeup.peaks],
-        hovertemplate="%{x|%a %-d %b %H:00} UTC: %{customdata[0]}<extra></extra>",
+        customdata=[
+            [hour.date().isoformat(), formats.quantity(peak)]
+            for hour, peak in zip(closeup.hours, closeup.peaks, strict=True)
+        ],
+        hovertemplate="%{x|%a %-d %b %H:00} UTC: %{customdata[1]}<extra></extra>",
     )
     refused = [
         (hour, peak, count)
@@ -123,8 +127,8 @@ def peaks(closeup: Closeup) -> go.Figure:
             mode="markers",
             name="hours with 429",
             marker={"symbol": "x", "size": 7, "color": _OVER},
-            customdata=[[formats.count(count)] for _, _, count in refused],
-            hovertemplate="%{customdata[0]} refused with 429<extra></extra>",
+            customdata=[[hour.date().isoformat(), formats.count(count)] for hour, _, count in refused],
+            hovertemplate="%{customdata[1]} refused with 429<extra></extra>",
         )
     _add_limits(figure, closeup)
     figure.update_layout(
@@ -133,7 +137,8 @@ def peaks(closeup: Closeup) -> go.Figure:
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
     figure.update_yaxes(title=closeup.unit, tickformat="~s", rangemode="tozero")
-    figure.update_xaxes(title=words.UTC_NOTE, tickformat="%-d %b")
+    span = [closeup.hours[0], closeup.hours[-1] + timedelta(hours=1)] if closeup.hours else None
+    figure.update_xaxes(title=words.UTC_NOTE, tickformat="%-d %b", range=span)
     return figure
 
 
@@ -163,32 +168,6 @@ def week(closeup: Closeup) -> go.Figure | None:
     figure.update_layout(**_plain_layout(300))
     figure.update_yaxes(autorange="reversed", showgrid=False, title=None)
     figure.update_xaxes(showgrid=False, title="hour, UTC", type="category")
-    return figure
-
-
-def minutes(day: BusiestDay) -> go.Figure:
-    figure = go.Figure()
-    figure.add_scatter(
-        x=list(day.minutes),
-        y=list(day.values),
-        mode="lines",
-        line={"width": 1.2},
-        fill="tozeroy",
-        connectgaps=False,
-        customdata=[[formats.quantity(value)] for value in day.values],
-        hovertemplate="%{x|%H:%M} UTC: %{customdata[0]}<extra></extra>",
-        name=day.unit,
-    )
-    if day.limit:
-        figure.add_hline(
-            y=day.limit,
-            line={"dash": "dash", "color": _OVER, "width": 1.5},
-            annotation_text=words.LIMIT,
-            annotation_position="top left",
-        )
-    figure.update_layout(**_plain_layout(260), showlegend=False)
-    figure.update_yaxes(title=day.unit, tickformat="~s", rangemode="tozero")
-    figure.update_xaxes(tickformat="%H:%M", title=formats.day(day.day))
     return figure
 
 

@@ -1,11 +1,15 @@
 """Figures of the deeper room screens: a day's minutes with the 429s drawn in, the cost of sizes, free quota, latency."""
 
+from datetime import timedelta
 from typing import Any
 
 import plotly.graph_objects as go
 
+from collector.domain.room.fullness import HORIZON_DAYS
 from dashboard import formats
+from dashboard import words_room as words
 from dashboard.charts import BANDS, text
+from dashboard.views.evidence import Filling, LineEvidence
 from dashboard.views.quality import AnswerCourse
 from dashboard.views.quota_map import FreeMap
 from dashboard.views.throttling import MinuteDay
@@ -112,33 +116,131 @@ def unit_costs(curve: Curve) -> go.Figure:
 
 
 def free_map(free: FreeMap) -> go.Figure:
-    """Green is free, red is full; the amount stands in the cell, so colour is not the only sign."""
-    figure = go.Figure(
-        go.Heatmap(
-            z=[list(row) for row in free.share],
-            x=[text(name) for name in free.locations],
-            y=[text(name) for name in free.models],
-            text=[[text(cell) for cell in row] for row in free.text],
-            texttemplate="%{text}",
-            textfont={"size": 11},
-            hovertemplate="%{y}<br>%{x}<br>%{text} free<extra></extra>",
-            zmin=0,
-            zmax=1,
-            colorscale=[[0, "#B3372F"], [0.1, "#C7862B"], [0.3, "#D9C58A"], [1, "#2F7882"]],
-            xgap=2,
-            ygap=2,
-            hoverongaps=False,
-            colorbar={
-                "title": {"text": "free", "side": "right"},
-                "thickness": 10,
-                "tickformat": ".0%",
-                "outlinewidth": 0,
-            },
-        )
+    """Green is free, red is full, grey has no quota at all; the amount stands in the cell, so colour is not the only sign.
+
+    A heat map cannot be clicked, so each cell has an invisible mark that can: its `customdata` is the line.
+    """
+    figure = go.Figure()
+    names = {"x": [text(name) for name in free.locations], "y": [text(name) for name in free.models]}
+    cells = [
+        (x, y, at, row)
+        for at, y in enumerate(names["y"])
+        for row, x in enumerate(names["x"])
+        if free.lines[at][row]
+    ]
+    figure.add_heatmap(
+        z=[[0 if nothing else None for nothing in row] for row in free.nothing],
+        **names,
+        text=[[words.NO_QUOTA if nothing else "" for nothing in row] for row in free.nothing],
+        texttemplate="%{text}",
+        textfont={"size": 11, "color": _MUTED},
+        colorscale=[[0, "rgba(124, 134, 141, 0.22)"], [1, "rgba(124, 134, 141, 0.22)"]],
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        hoverinfo="skip",
     )
-    figure.update_layout(**_plain(90 + 30 * max(3, len(free.models))))
-    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True, type="category")
-    figure.update_xaxes(showgrid=False, side="top", type="category")
+    figure.add_heatmap(
+        z=[list(row) for row in free.share],
+        **names,
+        text=[
+            ["" if nothing else text(cell) for cell, nothing in zip(*rows, strict=True)]
+            for rows in zip(free.text, free.nothing, strict=True)
+        ],
+        texttemplate="%{text}",
+        textfont={"size": 11},
+        zmin=0,
+        zmax=1,
+        colorscale=[[0, "#B3372F"], [0.1, "#C7862B"], [0.3, "#D9C58A"], [1, "#2F7882"]],
+        xgap=2,
+        ygap=2,
+        hoverinfo="skip",
+        colorbar={
+            "title": {"text": "free", "side": "right"},
+            "thickness": 10,
+            "tickformat": ".0%",
+            "outlinewidth": 0,
+        },
+    )
+    figure.add_scatter(
+        x=[x for x, _, _, _ in cells],
+        y=[y for _, y, _, _ in cells],
+        mode="markers",
+        marker={"symbol": "square", "size": 26, "opacity": 0},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[[free.lines[at][row], text(free.text[at][row])] for _, _, at, row in cells],
+        hovertemplate="%{y}<br>%{x}<br>%{customdata[1]} free<extra></extra>",
+    )
+    figure.update_layout(
+        **_plain(90 + 30 * max(3, len(free.models))),
+        hovermode="closest",
+        hoverdistance=60,
+        clickmode="event+select",
+    )
+    tall, wide = len(free.models), len(free.locations)
+    figure.update_yaxes(range=[tall - 0.5, -0.5], showgrid=False, automargin=True, type="category")
+    figure.update_xaxes(range=[-0.5, wide - 0.5], showgrid=False, side="top", type="category")
+    return figure
+
+
+def line_history(line: LineEvidence) -> go.Figure:
+    """What was allocated of a line against its limit, from reading to reading; bands begin at 80, 90 and 100 %."""
+    figure = go.Figure()
+    at = [when for when, _, _ in line.history]
+    limits = [float(limit) for _, limit, _ in line.history]
+    for low, high, colour in BANDS:
+        if limits and limits[-1] > 0:
+            figure.add_hrect(
+                y0=low * limits[-1], y1=high * limits[-1], fillcolor=colour, line_width=0, layer="below"
+            )
+    for name, values, look in (
+        ("allocated", [float(used) for _, _, used in line.history], {"width": 2}),
+        ("limit", limits, {"dash": "dash", "color": _LIMIT, "width": 1.5}),
+    ):
+        figure.add_scatter(
+            x=at,
+            y=values,
+            mode="lines+markers",
+            line={**look, "shape": "hv"},
+            marker={"size": 4},
+            name=name,
+            hovertemplate=f"%{{x|%-d %b %Y %H:%M}} UTC: {name} %{{y:,}}<extra></extra>",
+        )
+    figure.update_layout(**_plain(260), legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    figure.update_yaxes(title="units of the line", tickformat="~s", rangemode="tozero")
+    figure.update_xaxes(title="UTC")
+    return figure
+
+
+def filling(found: Filling) -> go.Figure:
+    """Daily busiest minutes as shares of the limit, and the span of days in which the limit is likely reached."""
+    figure = go.Figure()
+    for low, high, colour in BANDS:
+        figure.add_hrect(y0=low, y1=high, fillcolor=colour, line_width=0, layer="below")
+    figure.add_scatter(
+        x=list(found.days),
+        y=list(found.shares),
+        mode="lines",
+        line={"width": 1.6},
+        connectgaps=False,
+        hovertemplate="%{x|%a %-d %b %Y}: %{y:.0%} of the limit<extra></extra>",
+    )
+    figure.add_hline(y=1, line={"dash": "dash", "color": _LIMIT, "width": 1.5}, annotation_text="limit")
+    if found.earliest is not None and found.earliest > found.days[-1]:
+        latest = found.latest or found.days[-1] + timedelta(days=HORIZON_DAYS)
+        figure.add_vrect(
+            x0=found.earliest,
+            x1=latest,
+            fillcolor="rgba(179, 55, 47, 0.14)",
+            line_width=0,
+            annotation_text="likely reached" if found.latest else "perhaps reached, or later",
+            annotation_position="top left",
+            annotation_font_size=11,
+        )
+    figure.update_layout(**_plain(300), showlegend=False)
+    figure.update_yaxes(title="busiest minute ÷ limit", tickformat=".0%", rangemode="tozero")
+    figure.update_xaxes(tickformat="%-d %b %Y")
     return figure
 
 
@@ -165,7 +267,8 @@ def answer_course(course: AnswerCourse) -> go.Figure:
             "side": "right",
             "showgrid": False,
             "title": "tokens per hour",
-            "tickformat": ".2s",
+            "tickformat": "~s",
+            "rangemode": "tozero",
         },
     )
     figure.update_yaxes(rangemode="tozero")

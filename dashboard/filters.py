@@ -40,11 +40,11 @@ def chosen() -> Chosen:
 
 
 def read_deployment_link(labels: Mapping[str, str]) -> None:
-    """A letter names a deployment by its own name, beside the filter for its account."""
+    """A letter names a deployment by its own name, beside the filter for its account; a screen by its ARM id."""
     named = st.query_params.get("deployment")
     if named is None or named in labels:
         return
-    ending = f"/deployments/{named.casefold()}"
+    ending = named.casefold() if "/" in named else f"/deployments/{named.casefold()}"
     found = next((label for label, key in labels.items() if key.casefold().endswith(ending)), None)
     if found is not None:
         st.session_state["deployment"] = found

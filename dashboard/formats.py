@@ -1,5 +1,6 @@
 """Numbers, amounts and times as people read them; the exact value stays in tooltips and downloads."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -62,6 +63,11 @@ def quantity(value: Decimal | float | None, unit: str = "") -> str:
             break
     text = f"{number:,.0f}" if not word and number == int(number) else f"{number:.3g}"
     return f"{text}{word} {unit}".strip()
+
+
+def plain(name: str) -> str:
+    """A name as Markdown shows it and takes nothing from it: every sign is told to be itself."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", name)
 
 
 def count(value: int | None) -> str:

@@ -74,11 +74,27 @@ def hurt(chosen: Chosen, picked: str) -> Hurt | None:
 
 
 def quota_view(chosen: Chosen) -> quota_views.QuotaView:
-    estate = _estate(database(), EVERYTHING, state.today())
-    readings = _readings(database(), chosen.filters)
-    wanted = {(row.subscription_id, row.location, row.usage_name) for row in readings}
-    lines = [one for one in estate.lines if (one.subscription_id, one.location, one.usage_name) in wanted]
-    return quota_views.quota_view(lines, estate.seats, readings, state.names())
+    found, told = estate(state.today()), readings(chosen.filters)
+    wanted = {(row.subscription_id, row.location, row.usage_name) for row in told}
+    lines = [one for one in found.lines if (one.subscription_id, one.location, one.usage_name) in wanted]
+    return quota_views.quota_view(lines, found.seats, told, state.names())
+
+
+def estate(today: date) -> RoomEstate:
+    """Everybody's seats and lines: who holds a line is told whatever the filters leave."""
+    return _estate(database(), EVERYTHING, today)
+
+
+def readings(filters: Filters) -> list[room.QuotaRow]:
+    return _readings(database(), filters)
+
+
+def until_full(filters: Filters) -> dict[Key, UntilFull | NoDate]:
+    return _full(database(), filters, state.today())
+
+
+def minutes(account: UUID, deployment: str, window: Window) -> DeploymentMinutes:
+    return _evidence(database(), account, deployment, window)
 
 
 def units_view(chosen: Chosen) -> unit_views.UnitsView:
@@ -202,7 +218,7 @@ def _advice(url: str, filters: Filters, today: date) -> tuple[list[Recommendatio
     for model in tight:
         offered = [place for place in estate.places({model}) if place.tpm_per_unit]
         places += with_price_ratios(offered, _prices(url, today))
-    accounts = {seat.account_key: seat.account.rsplit("/", 1)[-1] for seat in known}
+    accounts = {seat.account_key: seat.account for seat in known}
     return list(recommend(known, estate.lines, places)), accounts
 
 

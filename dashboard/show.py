@@ -3,7 +3,8 @@
 Names from Azure go through `st.text`, tables and escaped charts only; Markdown never sees them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import charts, words
+from dashboard import charts, formats, words
 from dashboard.login.visitors import Visitor
-from dashboard.tables import Column, Table, to_csv
+from dashboard.tables import Column, Row, Table, to_csv
 from dashboard.views import Notice, Tile
 from dashboard.views.freshness import FreshnessView
 
@@ -107,8 +108,15 @@ def section(title: str, about: str | None = None) -> None:
         st.caption(about)
 
 
-def show_table(one: Table, *, about: str, title: str | None = None, download: bool = True) -> None:
-    """A table, its download above it where a title stands."""
+def show_table(
+    one: Table,
+    *,
+    about: str,
+    title: str | None = None,
+    download: bool = True,
+    on_pick: Callable[[Row], None] | None = None,
+) -> None:
+    """A table, its download above it where a title stands; `on_pick` is told the row of a cell that is clicked."""
     if title or download:
         with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
             if title:
@@ -128,6 +136,47 @@ def show_table(one: Table, *, about: str, title: str | None = None, download: bo
         placeholder="–",
         alt=about,
         key=f"table-{one.name}",
+        on_select="ignore" if on_pick is None else lambda: _picked(one, on_pick),
+        selection_mode="single-cell",
+    )
+
+
+def _picked(one: Table, act: Callable[[Row], None]) -> None:
+    cells = st.session_state[f"table-{one.name}"].selection.cells
+    if cells:
+        act(one.rows[cells[0][0]])
+
+
+def picks(key: str, labels: Mapping[str, str]) -> Callable[[Row], None]:
+    """Chooses in the selectbox `key` what a clicked row is about: its `key`, by the label that it has there."""
+    label_of = {value: label for label, value in labels.items()}
+
+    def choose(row: Row) -> None:
+        label = label_of.get(row["key"])
+        if label is not None:
+            st.session_state[key] = label
+
+    return choose
+
+
+def picks_day(key: str, days: Mapping[str, date]) -> Callable[[Any], None]:
+    """Chooses in the selectbox `key` the day that a clicked mark lies on."""
+    shown = {day.isoformat(): label for label, day in days.items()}
+
+    def choose(day: Any) -> None:
+        if day in shown:
+            st.session_state[key] = shown[day]
+
+    return choose
+
+
+def link_to_minutes(name: str, key: str) -> None:
+    """A way to the close-up of a deployment by its ARM id; its name is Azure's, so it is no label of a link."""
+    st.page_link(
+        "screens/room.py",
+        label=words.minutes_of(formats.plain(name)),
+        icon=":material/speed:",
+        query_params={"deployment": key},
     )
 
 
@@ -144,9 +193,23 @@ def save(one: Table) -> None:
     )
 
 
-def chart(figure: go.Figure, *, key: str, alt: str) -> None:
+def chart(figure: go.Figure, *, key: str, alt: str, on_pick: Callable[[Any], None] | None = None) -> None:
+    """A chart; `on_pick` is told what the figure says of a mark that is clicked (its `customdata`'s first)."""
     figure.update_layout(template="streamlit")  # its colours follow light and dark
-    st.plotly_chart(figure, key=key, alt=alt, config=charts.CONFIG)
+
+    def picked() -> None:
+        points = st.session_state[key].selection.points
+        if points and points[0].get("customdata") and on_pick is not None:
+            on_pick(points[0]["customdata"][0])
+
+    st.plotly_chart(
+        figure,
+        key=key,
+        alt=alt,
+        config=charts.CONFIG,
+        on_select="ignore" if on_pick is None else picked,
+        selection_mode="points",
+    )
 
 
 def frame(one: Table, columns: tuple[Column, ...]) -> pd.DataFrame:

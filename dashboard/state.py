@@ -152,14 +152,8 @@ def closeup(chosen: Chosen, key: str) -> room_views.Closeup | None:
     return None if row is None else _closeup(database(), period(chosen), row)
 
 
-def busiest_day(chosen: Chosen, key: str) -> room_views.BusiestDay | None:
-    row, close = _room_row(chosen, key), closeup(chosen, key)
-    at = None if close is None else room_views.busiest_at(close)
-    return (
-        None
-        if row is None or close is None or at is None
-        else _busiest_day(database(), row, at.date(), close.limit_now)
-    )
+def room_rows(chosen: Chosen) -> list[room.RoomRow]:
+    return _room_rows(database(), period(chosen).room_key, chosen.filters)
 
 
 def collection_view(chosen: Chosen) -> collection_views.CollectionView:
@@ -306,13 +300,6 @@ def _closeup(url: str, period: Period, row: room.RoomRow) -> room_views.Closeup:
     return room_views.closeup(
         row.deployment, hours, limits, bool(row.peak_at_least), room_views.measure_of(row)
     )
-
-
-@remembered()
-def _busiest_day(url: str, row: room.RoomRow, day: date, limit: int | None) -> room_views.BusiestDay | None:
-    with _reading(url) as connection:
-        hours, block = room.deployment_minutes(connection, row.account_key, row.key, last_days(day, 1))
-    return room_views.busiest_day(hours, block, limit, room_views.measure_of(row))
 
 
 @remembered()

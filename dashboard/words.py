@@ -356,6 +356,8 @@ PEAKS_TITLE: Final = "Busiest minute of each hour, against the limit in force"
 WEEK_TITLE: Final = "Shape of the week: busiest minute by weekday and hour (UTC)"
 MINUTES_TITLE: Final = "The busiest day, minute by minute"
 NO_HOURS: Final = "No hours of this deployment are known in this period."
+PICK: Final = "Click a row to see what stands behind it."
+PICK_HOUR: Final = "Click an hour to see the minutes of its day."
 AT_LEAST: Final = "Some minutes of this period are unknown: the peak was at least what is shown."
 MEASURES: Final = {"tpm": "tokens per minute", "rpm": "requests per minute", "ptu": "% PTU utilisation"}
 LIMIT: Final = "limit"
@@ -373,7 +375,10 @@ P99_COLUMN: Final = "99 of 100 minutes were at or below this, idle ones included
 RATE_COLUMN: Final = "Requests answered 429 and served by nobody ÷ all requests"
 AT_LIMIT_COLUMN: Final = "In minutes at 90 % of TPM or RPM or more, or PTU at 100 %"
 BELOW_LIMIT_COLUMN: Final = "In quieter minutes: bursts, large max_tokens, or load on Azure's side"
-OVER_COLUMN: Final = "Minutes at 90 % of the limit or more"
+P95_COLUMN: Final = "95 of 100 minutes were at or below this, idle ones included (within 1 %)"
+MEDIAN_COLUMN: Final = "Half of all minutes were at or below this, idle ones included"
+BURST_COLUMN: Final = "Busiest minute ÷ p95: how far a burst stands above a busy minute"
+OVER_COLUMN: Final = "Minutes at that share of the limit of their time, or more"
 MINUTE_COVERAGE_COLUMN: Final = (
     "Share of the deployment's minutes known one by one; below 100 % a peak is 'at least'"
 )
@@ -417,6 +422,10 @@ def unique_labels(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Key by label; a label that two keys bear is told apart by the key."""
     times = Counter(label for _, label in pairs)
     return {label if times[label] == 1 else f"{label} ({key})": key for key, label in pairs}
+
+
+def minutes_of(name: str) -> str:
+    return f"Minutes of {name}"
 
 
 def rate(throttled: int, requests: int) -> str:

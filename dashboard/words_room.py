@@ -35,14 +35,24 @@ SURE_COLUMN: Final = "A guess from few figures is called one"
 MAP_TITLE: Final = "Free quota"
 MAP_HELP: Final = "Where quota is free, over-allocated or stranded."
 MAP: Final = "Free quota by model and location"
-MAP_TEXT: Final = "Share of the line that is free, of the subscription with most left there. Lines of Global and Data Zone SKUs may share one pool behind several locations, so nothing is added up. A ring (°) marks stranded quota: nobody uses the line there."
-LINES: Final = "Lines that somebody holds, or that have something to say"
+MAP_TEXT: Final = "Share of the line that is free, of the subscription with most left there. Lines of Global and Data Zone SKUs may share one pool behind several locations, so nothing is added up. A ring (°) marks stranded quota: nobody uses the line there; grey is a limit of 0. Click a cell for the line behind it."
+LINES: Final = "Lines that somebody holds, lie stranded, or have something to say"
 STRANDED_COLUMN: Final = "Free on a line whose holders are all idle, or that nobody holds"
 OVER_COLUMN: Final = (
     "Held beyond the busiest minute of 30 well-known days; empty where that is not known well enough"
 )
 UNEXPLAINED_COLUMN: Final = "Allocated by Azure's word, but not held by a deployment that we see"
 DELETED_COLUMN: Final = "Accounts deleted under 48 hours ago whose deployments fit into what is unexplained"
+LINE: Final = "One line close up"
+CHOOSE_LINE: Final = "Quota line"
+HISTORY: Final = "Limit and allocation, reading by reading"
+NEVER_MOVED: Final = "Neither its limit nor its allocation moved since it was first read."
+HOLDERS: Final = "Who holds the line"
+NO_HOLDER: Final = "No deployment that we see holds this line."
+NO_QUOTA: Final = "no quota"
+TO_LINES: Final = "Free quota: who holds a line, and how it moved"
+NO_COURSE: Final = "No day of it is known yet."
+COURSE_OF_PEAKS: Final = "Busiest minute of each day, and when it likely reaches the limit"
 CHANGES: Final = "What changed"
 CHANGES_TEXT: Final = "Every move of a limit or an allocation that was seen, newest first."
 
@@ -129,6 +139,16 @@ def curve_alt(cheapest: int) -> str:
 
 def map_alt(rows: int, columns: int) -> str:
     return f"Share of quota that is free, {rows} models by {columns} locations"
+
+
+def history_alt(readings: int) -> str:
+    return f"Limit and allocation of the quota line over {readings} readings"
+
+
+def filling_alt(days: int) -> str:
+    return (
+        f"Busiest minute of {days} days as a share of the limit, and the span in which it is likely reached"
+    )
 
 
 def course_alt(hours: int) -> str:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from collector.store.reads import overview
 from dashboard import filters, room_state, show, state
+from dashboard import words as said
 from dashboard import words_room as words
 
 chosen = filters.chosen()
@@ -12,8 +13,10 @@ if show.head(
 ):
     view = room_state.advice_view(chosen)
     if view.details:
-        show.show_table(view.table, about=words.ADVICE_TITLE)
         labels = {one.label: one for one in view.details}
+        pick = show.picks("advice", {one.label: one.key for one in view.details})
+        show.show_table(view.table, about=words.ADVICE_TITLE, on_pick=pick)
+        st.caption(said.PICK)
         picked = st.selectbox(words.EXACT, list(labels), key="advice")
         if picked in labels:
             one = labels[picked]
@@ -27,6 +30,7 @@ if show.head(
                 st.code(one.request, language=None, wrap_lines=True)
             st.caption(words.EVIDENCE)
             st.text("\n".join(f"{name}: {value}" for name, value in one.evidence))
+            show.link_to_minutes(one.name, one.about)
             st.caption(words.SUPPOSES)
             st.text(one.assumption)
     else:

@@ -13,8 +13,9 @@ if show.head(words.QUALITY_TITLE, state.freshness(chosen, overview.ROOM_JOBS, co
     view = room_state.answering(chosen)
     show.section(words.QUALITY_ROWS, words.QUALITY_TEXT)
     if view.rows.rows:
-        show.show_table(view.rows, about=words.QUALITY_ROWS)
         labels = said.unique_labels(view.choices)
+        show.show_table(view.rows, about=words.QUALITY_ROWS, on_pick=show.picks("answering", labels))
+        st.caption(said.PICK)
         picked = st.selectbox(words.CHOOSE, list(labels), key="answering", bind="query-params")
         course = room_state.answer_course(chosen, labels[picked]) if picked in labels else None
         if course is None:

@@ -1,9 +1,10 @@
-"""How near deployments came to their limits, why requests were refused, and which quota lines fill."""
+"""How near deployments came to their limits, one of them close up, and which quota lines fill."""
 
 import streamlit as st
 
 from collector.store.reads import overview
-from dashboard import charts, filters, formats, show, state, words
+from dashboard import charts, charts_room, filters, formats, room_evidence, show, state, words
+from dashboard import words_room as deeper
 
 chosen = filters.chosen()
 span = words.period_span(state.period(chosen))
@@ -11,34 +12,41 @@ if show.head(words.ROOM_TITLE, state.freshness(chosen, overview.ROOM_JOBS), span
     view = state.room_view(chosen)
     show.tiles(view.tiles)
     if view.deployments:
-        show.show_table(view.deployments, title=words.ROOM_DEPLOYMENTS, about=words.ROOM_DEPLOYMENTS)
-        st.caption(words.ROOM_LIMITS)
-        show.section(words.CLOSEUP_TITLE)
         labels = words.unique_labels(view.choices)
+        pick = show.picks("deployment", labels)
+        about = words.ROOM_DEPLOYMENTS
+        show.show_table(view.deployments, title=about, about=about, on_pick=pick)
+        st.caption(f"{words.PICK} {words.ROOM_LIMITS}")
+        show.section(words.CLOSEUP_TITLE)
         filters.read_deployment_link(labels)
         picked = st.selectbox(words.CLOSEUP_CHOOSE, list(labels), key="deployment", bind="query-params")
         close = state.closeup(chosen, labels[picked]) if picked in labels else None
-        if close is None or not close.hours:
+        if picked is None or close is None or not close.hours:
             st.caption(words.NO_HOURS)
         else:
+            figures = room_evidence.figures(chosen, labels[picked])
+            if figures is not None and figures.rows:
+                show.show_table(figures, about=words.CLOSEUP_TITLE, download=False)
             if close.at_least:
                 st.caption(words.AT_LEAST)
+            days = {formats.day(day): day for day in room_evidence.days(chosen, labels[picked])}
             highest = formats.quantity(max((peak for peak in close.peaks if peak is not None), default=None))
             st.markdown(f"**{words.PEAKS_TITLE}**")
             alt = words.peaks_alt(highest, formats.quantity(close.limit_now))
-            show.chart(charts.peaks(close), key="peaks", alt=alt)
-            left, right = st.columns(2, gap="medium")
-            with left:
-                week = charts.week(close)
-                if week is not None:
-                    st.markdown(f"**{words.WEEK_TITLE}**")
-                    show.chart(week, key="week", alt=words.week_alt(charts.busiest_hour(close)))
-            with right:
-                day = state.busiest_day(chosen, labels[picked])
+            show.chart(charts.peaks(close), key="peaks", alt=alt, on_pick=show.picks_day("close_day", days))
+            st.caption(words.PICK_HOUR)
+            if days:
+                shown = st.selectbox(deeper.CHOOSE_DAY, list(days), key="close_day")
+                day = room_evidence.day(chosen, labels[picked], days[shown]) if shown in days else None
                 if day is not None:
-                    st.markdown(f"**{words.MINUTES_TITLE}**")
-                    alt = words.minutes_alt(formats.day(day.day), highest)
-                    show.chart(charts.minutes(day), key="minutes", alt=alt)
+                    st.markdown(f"**{deeper.MINUTES}**")
+                    alt = deeper.minutes_alt(formats.day(day.day), day.throttled)
+                    show.chart(charts_room.minutes(day), key="minutes", alt=alt)
+                    st.caption(deeper.MINUTES_TEXT)
+            week = charts.week(close)
+            if week is not None:
+                st.markdown(f"**{words.WEEK_TITLE}**")
+                show.chart(week, key="week", alt=words.week_alt(charts.busiest_hour(close)))
     else:
         show.no_figures()
     if view.quotas:
@@ -47,3 +55,4 @@ if show.head(words.ROOM_TITLE, state.freshness(chosen, overview.ROOM_JOBS), span
         bars = view.quota_bars[: charts.MOST_BARS]
         show.chart(charts.quota_bars(bars), key="quota", alt=words.quota_alt(len(view.quotas), full))
         show.show_table(view.quotas, about=words.QUOTA_TITLE)
+        st.page_link("screens/quota.py", label=deeper.TO_LINES, icon=":material/arrow_forward:")

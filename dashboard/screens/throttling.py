@@ -3,7 +3,7 @@
 import streamlit as st
 
 from collector.store.reads import overview
-from dashboard import charts_room, filters, formats, room_state, show, state
+from dashboard import charts_room, filters, formats, room_evidence, room_state, show, state
 from dashboard import words as said
 from dashboard import words_room as words
 from dashboard.views.throttling import minute_day
@@ -14,9 +14,10 @@ if show.head(words.HURTS_TITLE, state.freshness(chosen, overview.ROOM_JOBS), spa
     view = room_state.hurts(chosen)
     show.section(words.HURTS_NOW, words.HURTS_NOW_TEXT)
     if view.now.rows:
-        show.show_table(view.now, about=words.HURTS_NOW)
-        show.section(words.WHY)
         labels = said.unique_labels(view.choices)
+        show.show_table(view.now, about=words.HURTS_NOW, on_pick=show.picks("throttled", labels))
+        st.caption(said.PICK)
+        show.section(words.WHY)
         picked = st.selectbox(words.CHOOSE, list(labels), key="throttled", bind="query-params")
         found = room_state.hurt(chosen, labels[picked]) if picked in labels else None
         if found is not None:
@@ -35,4 +36,16 @@ if show.head(words.HURTS_TITLE, state.freshness(chosen, overview.ROOM_JOBS), spa
         st.caption(words.NOBODY)
     if view.coming.rows:
         show.section(words.WILL_HURT, words.WILL_HURT_TEXT)
-        show.show_table(view.coming, about=words.WILL_HURT)
+        ends = said.unique_labels(view.filling)
+        show.show_table(view.coming, about=words.WILL_HURT, on_pick=show.picks("filling", ends))
+        st.caption(said.PICK)
+        picked = st.selectbox(words.CHOOSE, list(ends), key="filling", bind="query-params")
+        until = room_evidence.filling(chosen, ends[picked]) if picked in ends else None
+        if until is None:
+            st.caption(words.NO_COURSE)
+        else:
+            st.text(until.sentence)
+            st.markdown(f"**{words.COURSE_OF_PEAKS}**")
+            show.chart(
+                charts_room.filling(until), key="filling-course", alt=words.filling_alt(len(until.days))
+            )

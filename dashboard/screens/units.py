@@ -4,6 +4,7 @@ import streamlit as st
 
 from collector.store.reads import overview
 from dashboard import charts_room, filters, room_state, show, state
+from dashboard import words as said
 from dashboard import words_room as words
 
 chosen = filters.chosen()
@@ -12,19 +13,21 @@ if show.head(
 ):
     view = room_state.units_view(chosen)
     if view.use.rows:
-        show.show_table(view.use, about=words.UNITS_TITLE)
+        labels = said.unique_labels([(curve.key, curve.name) for curve in view.curves])
+        pick = show.picks("units", labels)
+        show.show_table(view.use, about=words.UNITS_TITLE, on_pick=pick)
         for name, why in view.missing:
             st.text(f"{name}: no curve, since {why}.")
         if view.curves:
             show.section(words.CURVE, words.CURVE_TEXT)
-            labels = {f"{place}. {curve.name}": curve for place, curve in enumerate(view.curves, start=1)}
-            picked = st.selectbox(words.CHOOSE, list(labels), key="units")
+            curves = {curve.key: curve for curve in view.curves}
+            picked = st.selectbox(words.CHOOSE, list(labels), key="units", bind="query-params")
             if picked in labels:
-                curve = labels[picked]
+                curve = curves[labels[picked]]
                 cheapest = min(curve.terms.values(), key=lambda one: one.cheapest.cost).cheapest.units
                 show.chart(charts_room.unit_costs(curve), key="curve", alt=words.curve_alt(cheapest))
                 st.caption(f"Tokens per unit {curve.source}.")
-            show.show_table(view.sizes, about=words.CURVE)
+            show.show_table(view.sizes, about=words.CURVE, on_pick=pick)
         if view.beside.rows:
             show.section(words.FASTER)
             show.show_table(view.beside, about=words.FASTER)

@@ -11,9 +11,12 @@ from dashboard.tables import Column, Table, table
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """`commands` change it, `request` is what Azure's form asks for; every text may hold a name from Azure."""
+    """`about` is the ARM id of the deployment, `commands` change it, `request` is what Azure's form asks for; every text may hold a name from Azure."""
 
     label: str
+    key: str
+    name: str
+    about: str
     summary: str
     residency: str | None
     commands: tuple[str, ...]
@@ -48,6 +51,7 @@ def advice_view(found: Sequence[Recommendation], accounts: Mapping[UUID, str]) -
             ),
             [
                 {
+                    "key": str(place),
                     "rank": place,
                     "why": words.URGENCIES[one.urgency],
                     "kind": words.KINDS[one.kind],
@@ -55,7 +59,9 @@ def advice_view(found: Sequence[Recommendation], accounts: Mapping[UUID, str]) -
                     "effect_tpm": one.effect_tpm,
                     "saves": one.saves.amount if one.saves is not None and one.saves.amount else None,
                     "currency": one.saves.currency if one.saves is not None and one.saves.amount else None,
-                    "account": accounts.get(one.account_key),
+                    "account": accounts[one.account_key].rsplit("/", 1)[-1]
+                    if one.account_key in accounts
+                    else None,
                     "residency": one.residency,
                     "assumption": one.assumption,
                     "command": "; ".join(change.command for change in one.changes if change.command),
@@ -63,14 +69,19 @@ def advice_view(found: Sequence[Recommendation], accounts: Mapping[UUID, str]) -
                 for place, one in enumerate(found, start=1)
             ],
         ),
-        details=tuple(_detail(place, one) for place, one in enumerate(found, start=1)),
+        details=tuple(
+            _detail(place, one, accounts.get(one.account_key, "")) for place, one in enumerate(found, start=1)
+        ),
         urgent=sum(one.urgency == 0 for one in found),
     )
 
 
-def _detail(place: int, one: Recommendation) -> Detail:
+def _detail(place: int, one: Recommendation, account: str) -> Detail:
     return Detail(
         label=f"{place}. {words.KINDS[one.kind]} · {one.deployment}",
+        key=str(place),
+        name=one.deployment,
+        about=f"{account}/deployments/{one.deployment.casefold()}",
         summary=one.summary,
         residency=one.residency,
         commands=tuple(change.command for change in one.changes if change.command),

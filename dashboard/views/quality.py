@@ -75,6 +75,7 @@ def _rows(rows: Sequence[QualityRow]) -> Table:
         ),
         [
             {
+                "key": f"{row.account}/deployments/{row.key}",
                 **{name: getattr(row, name) for name in (*_SHOWN, *_FIGURES, "filter_rejections")},
                 "stream": row.stream or "not told apart",
                 "availability": None if row.availability is None else row.availability / 100,

@@ -11,18 +11,24 @@ from collector.store.reads.room import QuotaRow
 from dashboard import words as said
 from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
+from dashboard.views.evidence import line_key, line_label
 
 MOST_MODELS, MOST_CHANGES = 24, 200
 
 
 @dataclass(frozen=True, slots=True)
 class FreeMap:
-    """`share` is free ÷ limit and `text` the free amount, by model (rows) and location (columns); None is no line."""
+    """`share` is free ÷ limit and `text` the free amount, by model (rows) and location (columns); None is no line.
+
+    `nothing` marks lines with a limit of 0, where no quota was given and nothing can be full; `lines` are their keys.
+    """
 
     models: tuple[str, ...]
     locations: tuple[str, ...]
     share: tuple[tuple[float | None, ...], ...]
     text: tuple[tuple[str, ...], ...]
+    nothing: tuple[tuple[bool, ...], ...]
+    lines: tuple[tuple[str | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class QuotaView:
     map: FreeMap
     lines: Table
     changes: Table
+    choices: tuple[tuple[str, str], ...]
 
 
 def quota_view(
@@ -41,11 +48,18 @@ def quota_view(
             key = (seat.subscription_id, seat.location, seat.usage_name.casefold())
             holders.setdefault(key, []).append(seat.deployment)
     held = {line.usage_name.casefold() for line in lines if line.use.visible}
-    told = [line for line in lines if line.use.visible or line.use.unexplained or line.use.free < 0]
+    used = [line for line in lines if line.usage_name.casefold() in held]
+    told = [
+        line
+        for line in lines
+        if _has_to_say(line) or (line.use.stranded and line.usage_name.casefold() in held)
+    ]
+    shown = _by_use({_key(line): line for line in (*told, *used)}.values())
     return QuotaView(
-        map=_map([line for line in lines if line.usage_name.casefold() in held]),
+        map=_map(used),
         lines=_lines(told, holders, names),
         changes=_changes(readings, names),
+        choices=tuple((_key(line), line_label(line, names)) for line in shown),
     )
 
 
@@ -69,6 +83,8 @@ def _map(lines: Sequence[Line]) -> FreeMap:
             for row in cells
         ),
         text=tuple(tuple("" if one is None else _free_text(one) for one in row) for row in cells),
+        nothing=tuple(tuple(one is not None and not one.use.limit and one.use.free >= 0 for one in row) for row in cells),
+        lines=tuple(tuple(None if one is None else _key(one) for one in row) for row in cells),
     )  # fmt: skip
 
 
@@ -81,14 +97,29 @@ def _model(usage_name: str) -> str:
 def _free_share(line: Line | None) -> float | None:
     if line is None:
         return None
-    return max(-0.2, min(1.0, float(line.use.free / line.use.limit))) if line.use.limit else 0.0
+    if not line.use.limit:
+        return 0.0 if line.use.free < 0 else None
+    return max(-0.2, min(1.0, float(line.use.free / line.use.limit)))
 
 
 def _free_text(line: Line) -> str:
     """The amount; a ring marks quota that lies stranded, since nobody uses the line there."""
     unit = line.use.unit
     name, per_unit = (None, None) if unit is None else (unit.name, Decimal(unit.per_unit))
-    return said.in_unit(line.use.free, name, per_unit) + (" °" if line.use.stranded > 0 else "")
+    free = said.in_unit(line.use.free, name, per_unit).replace("enqueued tokens", "queued")
+    return free + (" °" if line.use.stranded > 0 else "")
+
+
+def _has_to_say(line: Line) -> bool:
+    return bool(line.use.visible or line.use.unexplained or line.use.free < 0)
+
+
+def _key(line: Line) -> str:
+    return line_key(line.subscription_id, line.location, line.usage_name)
+
+
+def _by_use(lines: Iterable[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: (-(line.use.used_share or 0), line.usage_name))
 
 
 def _lines(
@@ -114,6 +145,7 @@ def _lines(
         ),
         [
             {
+                "key": _key(line),
                 "usage_name": line.usage_name,
                 "subscription": names.get(line.subscription_id, line.subscription_id),
                 "subscription_id": line.subscription_id,
@@ -133,7 +165,7 @@ def _lines(
                 )
                 or None,
             }
-            for line in sorted(lines, key=lambda line: (-(line.use.used_share or 0), line.usage_name))
+            for line in _by_use(lines)
         ],
     )
 
@@ -146,6 +178,7 @@ def _unit(line: Line) -> str:
 def _changes(readings: Sequence[QuotaRow], names: Mapping[str, str]) -> Table:
     found: list[dict[str, Any]] = [
         {
+            "key": line_key(row.subscription_id, row.location, row.usage_name),
             "at": change.at,
             "usage_name": row.usage_name,
             "subscription": names.get(row.subscription_id, row.subscription_id),

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Literal
 
 from collector.domain.room.fullness import NoDate, UntilFull, in_words
 from collector.domain.room.headroom import WeekPicture, week_picture
 from collector.domain.room.quotas import scope_of
-from collector.domain.usage.minutes import MinuteBlock
 from collector.store.reads.room import LimitStep, QuotaRow, RoomRow, UsageHourRow
 from dashboard import formats, words
 from dashboard.tables import Column, Table, table
@@ -53,17 +52,6 @@ class Closeup:
     unit: str
     week: WeekPicture | None
     at_least: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BusiestDay:
-    """The minutes of one day in the measure that binds; None where a minute is not known."""
-
-    day: date
-    minutes: tuple[datetime, ...]
-    values: tuple[float | None, ...]
-    limit: int | None
-    unit: str
 
 
 def room_view(
@@ -114,28 +102,6 @@ def closeup(
     )
 
 
-def busiest_at(closeup: Closeup) -> datetime | None:
-    """The hour of the highest known peak."""
-    known = [(peak, hour) for peak, hour in zip(closeup.peaks, closeup.hours, strict=True) if peak]
-    return max(known, key=lambda pair: pair[0])[1] if known else None
-
-
-def busiest_day(
-    hours: Sequence[datetime], block: MinuteBlock, limit: int | None, measure: Measure
-) -> BusiestDay | None:
-    if not hours:
-        return None
-    drawn = {"tpm": block.tokens, "rpm": block.requests, "ptu": block.ptu_max}[measure]
-    minutes: list[datetime] = []
-    values: list[float | None] = []
-    for row, hour in enumerate(hours):
-        for minute in range(60):
-            value = float(drawn[row, minute])
-            minutes.append(hour + timedelta(minutes=minute))
-            values.append(value if block.covered[row, minute] and value == value else None)
-    return BusiestDay(hours[0].date(), tuple(minutes), tuple(values), limit, words.MEASURES[measure])
-
-
 def _peak(row: UsageHourRow, measure: Measure) -> float | None:
     return {"tpm": row.peak_tpm, "rpm": row.peak_rpm, "ptu": row.ptu_max}[measure]
 
@@ -176,9 +142,15 @@ def _deployments(rows: Sequence[RoomRow], names: Mapping[str, str]) -> Table:
             Column("headroom_tpm", "Headroom TPM", "count", words.HEADROOM_COLUMN),
             Column("peak_tpm", "Peak TPM", "count", words.PEAK_COLUMN),
             Column("p99_tpm", "p99 TPM", "count", words.P99_COLUMN),
+            Column("p95_tpm", "p95 TPM", "count", words.P95_COLUMN),
+            Column("p50_tpm", "Median TPM", "count", words.MEDIAN_COLUMN),
+            Column("burst", "Burst ratio", "number", words.BURST_COLUMN),
             Column("limit_tpm", "Limit TPM", "count"),
             Column("headroom_rpm", "Headroom RPM", "count"),
             Column("peak_rpm", "Peak RPM", "count"),
+            Column("p99_rpm", "p99 RPM", "count", screen=False),
+            Column("p95_rpm", "p95 RPM", "count", screen=False),
+            Column("p50_rpm", "Median RPM", "count", screen=False),
             Column("limit_rpm", "Limit RPM", "count"),
             Column("throttle_rate", "429 rate", "percent", words.RATE_COLUMN),
             Column("throttled", "429", "count"),
@@ -186,9 +158,9 @@ def _deployments(rows: Sequence[RoomRow], names: Mapping[str, str]) -> Table:
             Column("throttled_below_limit", "429 below limit", "count", words.BELOW_LIMIT_COLUMN),
             Column("throttled_unclassified", "429 unclassified", "count", screen=False),
             Column("spilled", "Spilled", "count", words.SPILLED_HELP),
+            Column("minutes_over_80", "Min ≥ 80 %", "count", words.OVER_COLUMN),
             Column("minutes_over_90", "Min ≥ 90 %", "count", words.OVER_COLUMN),
-            Column("minutes_over_80", "Minutes over 80 %", "count", screen=False),
-            Column("minutes_over_100", "Minutes over 100 %", "count", screen=False),
+            Column("minutes_over_100", "Min ≥ 100 %", "count", words.OVER_COLUMN),
             Column("ptu_max", "PTU max %", "number", screen=False),
             Column("requests", "Requests", "count"),
             Column("model", "Model"),
@@ -214,6 +186,11 @@ _ROOM_FIELDS = (
         "headroom_tpm",
         "peak_tpm",
         "p99_tpm",
+        "p95_tpm",
+        "p50_tpm",
+        "p99_rpm",
+        "p95_rpm",
+        "p50_rpm",
         "limit_tpm",
         "headroom_rpm",
     ),
@@ -242,6 +219,8 @@ _ROOM_FIELDS = (
 def _room_row(row: RoomRow, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in _ROOM_FIELDS},
+        "key": choice_key(row),
+        "burst": row.peak_tpm / row.p95_tpm if row.peak_tpm and row.p95_tpm else None,
         "binding_name": words.BINDINGS.get(row.binding or "", row.binding),
         "trend": course(row.trend),
         "throttle_rate": row.throttled / row.requests if row.requests else None,

@@ -14,7 +14,7 @@ from collector.store.reads.evidence import DeploymentMinutes
 from collector.store.reads.room import RoomRow
 from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
-from dashboard.views.room import choice_key, course
+from dashboard.views.room import Measure, choice_key, course
 
 _MINUTE = timedelta(minutes=1)
 
@@ -24,6 +24,7 @@ class HurtsView:
     now: Table
     coming: Table
     choices: tuple[tuple[str, str], ...]
+    filling: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,12 @@ def hurts_view(
     hurt = sorted(
         (row for row in rows if row.throttled or row.spilled), key=lambda row: (-row.throttled, -row.spilled)
     )
+    coming = _coming(rows, full, names, today)
     return HurtsView(
         now=_now(hurt, causes, names),
-        coming=_coming(rows, full, names, today),
+        coming=coming,
         choices=tuple((choice_key(row), f"{row.deployment} · {row.account_name}") for row in hurt),
+        filling=tuple((row["key"], f"{row['deployment']} · {row['account_name']}") for row in coming.rows),
     )
 
 
@@ -72,15 +75,18 @@ def days_with_refusals(evidence: DeploymentMinutes) -> list[date]:
     return sorted(counts, key=lambda day: (-counts[day], day))
 
 
-def minute_day(evidence: DeploymentMinutes, day: date) -> MinuteDay | None:
-    """Tokens (requests where no token is counted, utilisation where units are) against the limit of each minute."""
+def minute_day(evidence: DeploymentMinutes, day: date, measure: Measure | None = None) -> MinuteDay | None:
+    """Tokens (requests where no token is counted, utilisation where units are) against the limit of each minute.
+
+    A `measure` that binds is drawn instead, where there is such a limit.
+    """
     rows = [place for place, hour in enumerate(evidence.hours) if hour.date() == day]
     if not rows or not evidence.block.covered[rows].any():
         return None
     block, covered = evidence.block, evidence.block.covered[rows]
     if not np.isnan(block.ptu_max[rows]).all():
         used, limit, unit = block.ptu_max[rows], np.full((len(rows), 60), 100.0), "highest PTU utilisation, %"
-    elif block.tokens[rows].any() and not np.isnan(evidence.limits.tpm[rows]).all():
+    elif measure != "rpm" and block.tokens[rows].any() and not np.isnan(evidence.limits.tpm[rows]).all():
         used, limit, unit = block.tokens[rows].astype(float), evidence.limits.tpm[rows], "tokens per minute"
     else:
         served = np.maximum(block.requests[rows] - block.throttled[rows] - block.spilled[rows], 0)
@@ -137,6 +143,7 @@ def _now(
 def _hurt(row: RoomRow, found: Diagnosis | None, names: Mapping[str, str]) -> dict[str, Any]:
     told = ("deployment", "throttled", "spilled", "throttled_minutes", "used_share", "model", "sku", "account_name", "account", "location", "minute_coverage")  # fmt: skip
     return {
+        "key": choice_key(row),
         **{name: getattr(row, name) for name in told},
         "cause": words.CAUSES[found.cause] if found else words.CAUSES["unknown"],
         "sure": None if found is None else "sure enough" if found.certain else "a first guess",
@@ -155,6 +162,7 @@ def _coming(
 ) -> Table:
     found = [
         {
+            "key": choice_key(row),
             "deployment": row.deployment,
             "full": in_words(until, today),
             "low": until.low if isinstance(until, UntilFull) else None,

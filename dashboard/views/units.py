@@ -10,12 +10,14 @@ from collector.store.reads.evidence_units import UnitStory
 from collector.store.reads.quality import QualityRow
 from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
+from dashboard.views.evidence import seat_key
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
     """One deployment's cost by size, for each way to buy units; money over the days that were looked at."""
 
+    key: str
     name: str
     currency: str
     units_now: int
@@ -41,6 +43,7 @@ def units_view(
         sizes=_sizes(stories),
         curves=tuple(
             Curve(
+                seat_key(story.seat),
                 story.seat.deployment,
                 next(iter(story.curves.values())).currency,
                 story.use.units,
@@ -94,6 +97,7 @@ def _story(story: UnitStory, names: Mapping[str, str]) -> dict[str, Any]:
     cost = seat.cost_per_month
     prices = story.token_prices
     return {
+        "key": seat_key(seat),
         "deployment": seat.deployment,
         "units": use.units,
         "mean": None if use.mean is None else use.mean / 100,
@@ -135,6 +139,7 @@ def _sizes(stories: Sequence[UnitStory]) -> Table:
         ),
         [
             {
+                "key": seat_key(story.seat),
                 "deployment": story.seat.deployment,
                 "term": term,
                 "hourly": curve.hourly,

@@ -14,7 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from dashboard import state, words
+from collector.store.engine import open_engine
+from collector.store.reads.room import quota_rows, room_rows
+from dashboard import show, state, words, words_room
 from tests.dashboard.seed import NOW
 
 if TYPE_CHECKING:
@@ -117,6 +119,56 @@ def test_the_keyboard_alone_reaches_the_next_screen(browser: "Browser", address:
     page.get_by_role("heading", name=words.COST_TITLE, level=1).wait_for()
 
 
+def test_a_clicked_row_of_room_leads_to_that_deployments_minutes(
+    browser: "Browser", address: str, world: Callable[[str], str]
+) -> None:
+    page, found = _page(browser)
+    _open(page, f"{address}/room", words.ROOM_TITLE)
+    before = _chosen(page, words.CLOSEUP_CHOOSE)
+
+    table = page.get_by_test_id("stDataFrame").first.bounding_box()
+    assert table is not None
+    page.mouse.click(table["x"] + 60, table["y"] + show.HEADER + 3.5 * show.ROW)
+    page.wait_for_function(_OTHER_CHOICE, arg=[words.CLOSEUP_CHOOSE, before])
+    _drawn(page, words.ROOM_TITLE)
+
+    with open_engine(world("demo"), read_only=True).connect() as connection:
+        fourth = room_rows(connection, "2026-11")[3]
+    assert f"{fourth.deployment} · {fourth.account_name}" == _chosen(page, words.CLOSEUP_CHOOSE)
+    assert [] == found.errors
+
+
+def test_a_clicked_cell_of_the_map_leads_to_the_line_behind_it(
+    browser: "Browser", address: str, world: Callable[[str], str]
+) -> None:
+    page, found = _page(browser)
+    _open(page, f"{address}/quota", words_room.MAP_TITLE)
+    before = _chosen(page, words_room.CHOOSE_LINE)
+    plot = page.get_by_test_id("stPlotlyChart").first
+    columns, rows = (plot.locator(f".{axis}tick text").all_text_contents() for axis in "xy")
+    with open_engine(world("demo"), read_only=True).connect() as connection:
+        lines = [(*line.usage_name.split(".", 2), line.location) for line in quota_rows(connection)]
+    on_map = [
+        (f"{model} · {sku}", location)
+        for _, sku, model, location in (line for line in lines if len(line) == 4)
+        if f"{model} · {sku}" in rows and location in columns and model not in before
+    ]
+    name, location = on_map[0]
+    across, down = (
+        plot.locator(f".{axis}tick text").nth(ticks.index(tick)).bounding_box()
+        for axis, ticks, tick in (("x", columns, location), ("y", rows, name))
+    )
+    assert across is not None
+    assert down is not None
+    page.mouse.click(across["x"] + across["width"] / 2, down["y"] + down["height"] / 2)
+    page.wait_for_function(_OTHER_CHOICE, arg=[words_room.CHOOSE_LINE, before])
+    _drawn(page, words_room.MAP_TITLE)
+
+    label = _chosen(page, words_room.CHOOSE_LINE)
+    assert (name.split(" · ")[0] in label, location in label) == (True, True), label
+    assert [] == found.errors
+
+
 def test_probes_tell_counts_and_ages_and_no_names_or_money(address: str) -> None:
     health = _read(f"{address}/healthz")
     metrics = _read(f"{address}/metrics")
@@ -129,6 +181,8 @@ def test_probes_tell_counts_and_ages_and_no_names_or_money(address: str) -> None
     ]
 
 
+_OTHER_CHOICE = """([label, before]) => [...document.querySelectorAll('[data-testid="stSelectbox"]')]
+    .some(one => one.innerText.includes(label) && one.querySelector('input').value !== before)"""
 _INK = "() => getComputedStyle(document.querySelector('h1')).color"
 _PAPER = """() => getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor"""
 
@@ -150,6 +204,11 @@ def _drawn(page: "Page", title: str) -> None:
     page.get_by_role("heading", name=title, level=1).wait_for()
     page.get_by_test_id("stDataFrame").first.wait_for()
     page.wait_for_function(DRAWN)
+
+
+def _chosen(page: "Page", label: str) -> str:
+    """What a selectbox shows."""
+    return page.get_by_test_id("stSelectbox").filter(has_text=label).locator("input").first.input_value()
 
 
 def _filters(page: "Page") -> dict[str, list[str]]:

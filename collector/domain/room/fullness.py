@@ -175,7 +175,8 @@ def _unfit(daily: Sequence[float | None], limit: float | None) -> str | None:
     if limit <= 0:
         return "the limit is 0"
     if known < _LEAST_WEEKS * WEEK:
-        return f"only {known} days are known; a date needs {_LEAST_WEEKS * WEEK}"
+        days = "1 day is" if known == 1 else f"{known} days are"
+        return f"only {days} known; a date needs {_LEAST_WEEKS * WEEK}"
     if known < _LEAST_KNOWN * len(recent):
         return "too many of the last days are unknown"
     if not any(recent):

@@ -47,9 +47,12 @@ class RoomRow:
     peak_tpm_at: datetime | None
     p99_tpm: int | None
     p95_tpm: int | None
+    p50_tpm: int | None
     peak_rpm: int | None
     peak_rpm_at: datetime | None
     p99_rpm: int | None
+    p95_rpm: int | None
+    p50_rpm: int | None
     peak_at_least: bool | None
     headroom_tpm: int | None
     headroom_rpm: int | None
@@ -266,9 +269,12 @@ _ROOM_FIELDS = (
     "peak_tpm_at",
     "p99_tpm",
     "p95_tpm",
+    "p50_tpm",
     "peak_rpm",
     "peak_rpm_at",
     "p99_rpm",
+    "p95_rpm",
+    "p50_rpm",
     "peak_at_least",
     "headroom_tpm",
     "headroom_rpm",

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from collector.domain.advice.need import unthrottled_peak
 from collector.domain.advice.types import Money, Seat, Steps
-from collector.domain.periods import DAY, last_days
+from collector.domain.periods import DAY, last_days, midnight
 from collector.domain.room.fullness import NoDate, UntilFull, time_until_full
 from collector.domain.types import CatalogModel, location_key
 from collector.store import tables
@@ -59,6 +59,21 @@ def daily_shares(trend: object, ends_at: datetime | None, now: datetime) -> tupl
         daily = daily[:-1]
     first = next((at for at, share in enumerate(daily) if share is not None), len(daily))
     return tuple(daily[first:])
+
+
+def peak_course(
+    connection: Connection, account_key: UUID, deployment: str, now: datetime
+) -> tuple[tuple[float | None, ...], datetime | None]:
+    """One deployment's busiest minutes by whole days, and when the last of them ended."""
+    room = tables.room_period
+    row = connection.execute(
+        select(room.c.trend, room.c.ends_at).where(
+            room.c.period == TREND, room.c.account_key == account_key, room.c.deployment == deployment
+        )
+    ).first()
+    if row is None:
+        return (), None
+    return daily_shares(row.trend, row.ends_at, now), min(row.ends_at, midnight(now.date()))
 
 
 def peaks_until_full(
