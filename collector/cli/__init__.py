@@ -17,6 +17,7 @@ class _Commands(click.Group):
         """What is expected to go wrong is said in a line, not as a traceback."""
         from collector.domain.types import Misconfigured, NeedsHuman, TryLater
         from collector.settings import BadSettings
+        from collector.store.errors import StoreError
 
         try:
             return super().invoke(ctx)
@@ -29,7 +30,7 @@ class _Commands(click.Group):
             if error.grant:
                 say(error.grant)
             ctx.exit(BAD if isinstance(error, Misconfigured) else FAILED)
-        except TryLater as error:
+        except (TryLater, StoreError) as error:
             say(str(error))
             ctx.exit(FAILED)
 

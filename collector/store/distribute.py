@@ -1,14 +1,16 @@
 """The distributed layout: the same tables spread over the nodes of a Citus cluster by account."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from collector.store.engine import has_citus, where
-from collector.store.errors import CitusAbsent, StoreError, clear_errors
+from collector.store.errors import CitusAbsent, StoreError, clear_errors, driver_error
 from collector.store.lease import Holder, lease
 from collector.store.schema import UPGRADE, require
 from collector.store.tables import GROWING, REFERENCE
@@ -23,7 +25,7 @@ FIRST: Final = "select create_distributed_table(%s, %s, colocate_with => 'none',
 BESIDE: Final = "select create_distributed_table(%s, %s, colocate_with => %s)"
 EMPTY_COORDINATOR: Final = "select truncate_local_data_after_distributing_table(to_regclass(%s))"
 PLACED: Final = (
-    "select partmethod, column_to_column_name(logicalrelid, partkey) from pg_dist_partition"
+    "select partmethod, column_to_column_name(logicalrelid, partkey), repmodel, colocationid from pg_dist_partition"
     " where logicalrelid = to_regclass(%s)"
 )
 
@@ -61,7 +63,7 @@ def distribute(
     database has no Citus extension, and where a table is spread by another column.
     """
     require(engine)
-    with lease(engine, UPGRADE, on_wait=on_wait, stop=stop), clear_errors(where(engine)):
+    with lease(engine, UPGRADE, on_wait=on_wait, stop=stop), _told(engine):
         with engine.begin() as connection:
             if not has_citus(connection):
                 raise CitusAbsent(
@@ -77,9 +79,22 @@ def distribute(
     return placed
 
 
+@contextmanager
+def _told(engine: Engine) -> Iterator[None]:
+    """What Citus refuses (a node that is away, a right, a version) in its own words."""
+    try:
+        with clear_errors(where(engine)):
+            yield
+    except DBAPIError as error:
+        raise StoreError(
+            f"{where(engine)} could not be distributed: {driver_error(error)}; what was not spread stays as it was, and "
+            "the same command goes on from there"
+        ) from error
+
+
 def _place(connection: Connection, table: str, kind: Kind, shard_count: int) -> Placement:
     found = connection.exec_driver_sql(PLACED, (table,)).first()
-    if found is not None:
+    if found is not None and not _is_local(found[0], found[2], found[3]):
         _check(table, kind, found[0], found[1])
         return Placement(table, kind, was_there=True)
     if kind == "reference":
@@ -91,8 +106,13 @@ def _place(connection: Connection, table: str, kind: Kind, shard_count: int) -> 
     return Placement(table, kind, was_there=False)
 
 
+def _is_local(method: str, replication: str, colocation: int) -> bool:
+    """Citus lists local tables too that it manages on the coordinator; they are yet to be spread."""
+    return method == "n" and replication != "t" and colocation == 0
+
+
 def _check(table: str, kind: Kind, method: str, column: str | None) -> None:
-    """`method` is Citus's letter: n for reference and local tables, h for those spread by hash."""
+    """`method` is Citus's letter: n for reference tables, h for those spread by hash."""
     as_it_should = method == "n" if kind == "reference" else method == "h" and column == KEY
     if not as_it_should:
         how = f"by {column}" if column else "as a reference table"

@@ -188,31 +188,95 @@ def test_a_database_without_citus_is_told_so(engine: Engine) -> None:
         distribute.distribute(engine)
 
 
-# Citus's own functions and catalog as PostgreSQL functions and a table, which remember what was asked of them.
+# Citus's own functions and catalog with the signatures and columns of its version 12; they remember what was asked of
+# them. Its extension is found by name in pg_extension, which a view before it on the search path adds a row to.
 PRETEND_CITUS = """
-create table pg_dist_partition (logicalrelid regclass, partmethod "char", partkey text);
+create schema citus;
+create type citus.distribution_type as enum ('hash', 'range', 'append');
+create view citus.pg_extension as select extname from pg_catalog.pg_extension union all select 'citus';
+create table pg_dist_partition (
+  logicalrelid regclass primary key, partmethod "char" not null, partkey text, colocationid int not null default 0,
+  repmodel "char" not null default 'c', autoconverted boolean not null default false);
 create table asked (number serial, statement text);
-create function column_to_column_name(regclass, text) returns text language sql as 'select $2';
-create function create_reference_table(text) returns void language plpgsql as $$ begin
-  insert into asked (statement) values ('reference ' || $1);
-  insert into pg_dist_partition values (to_regclass($1), 'n', null); end $$;
-create function create_distributed_table(text, text, colocate_with text, shard_count int default null)
-returns void language plpgsql as $$ begin
-  insert into asked (statement) values (concat_ws(' ', $1, 'by', $2, 'with', $3, $4));
-  insert into pg_dist_partition values (to_regclass($1), 'h', $2); end $$;
-create function truncate_local_data_after_distributing_table(regclass) returns void language sql as '';
+create function column_to_column_name(table_name regclass, column_var_text text) returns text
+language sql strict as 'select $2';
+create function create_reference_table(table_name regclass) returns void language plpgsql as $$ begin
+  if current_setting('citus.multi_shard_modify_mode') <> 'sequential' then raise exception 'parallel'; end if;
+  insert into asked (statement) values ('reference ' || table_name);
+  delete from pg_dist_partition where logicalrelid = table_name;
+  insert into pg_dist_partition values (table_name, 'n', null, 7, 't'); end $$;
+create function create_distributed_table(table_name regclass, distribution_column text,
+  distribution_type citus.distribution_type default 'hash', colocate_with text default 'default',
+  shard_count int default null) returns void language plpgsql as $$ begin
+  if exists (select from pg_dist_partition where logicalrelid = table_name and colocationid > 0)
+  then raise exception 'table "%%" is already distributed', table_name; end if;
+  insert into asked (statement) values (concat_ws(' ', table_name, 'by', distribution_column, 'with', colocate_with, shard_count));
+  delete from pg_dist_partition where logicalrelid = table_name;
+  insert into pg_dist_partition values (table_name, 'h', distribution_column, 8, 's'); end $$;
+create function truncate_local_data_after_distributing_table(function_name regclass) returns void
+language plpgsql as $$ begin
+  if not exists (select from pg_dist_partition where logicalrelid = function_name)
+  then raise exception 'supplied parameter is not a distributed relation'; end if; end $$;
 """
 
 
 @pytest.fixture
-def pretend_citus(postgres_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+def pretend_citus(postgres_database: str) -> Iterator[Engine]:
     engine = open_engine(postgres_database)
     schema.upgrade(engine)
     with engine.begin() as connection:
         connection.exec_driver_sql(PRETEND_CITUS)
-    monkeypatch.setattr(distribute, "has_citus", lambda _: True)
-    yield engine
+        connection.exec_driver_sql(
+            f'alter database "{engine.url.database}" set search_path = citus, pg_catalog, public'
+        )
+    # Creating goes to the first schema of the path: nothing is created from here on but Citus's own.
     engine.dispose()
+    again = open_engine(postgres_database)
+    yield again
+    again.dispose()
+
+
+def test_every_connection_to_citus_keeps_its_ways_to_the_nodes(pretend_citus: Engine) -> None:
+    """One cached connection for each node makes small writes five times slower."""
+    with pretend_citus.connect() as connection:
+        kept = connection.exec_driver_sql("show citus.max_cached_conns_per_worker").scalar()
+
+    assert "16" == kept
+
+
+def test_a_local_table_that_citus_only_manages_is_still_to_be_spread(pretend_citus: Engine) -> None:
+    """Citus lists it with the letter of reference tables, and by itself makes such ones of local tables."""
+    with pretend_citus.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into pg_dist_partition values ('deployment'::regclass, 'n', null, 0, 's', true),"
+            " ('usage_day'::regclass, 'n', null, 0, 's', true)"
+        )
+
+    placed = {one.table: one for one in distribute.distribute(pretend_citus)}
+
+    assert [("reference", False), ("distributed", False)] == [
+        (placed[name].kind, placed[name].was_there) for name in ("deployment", "usage_day")
+    ]
+
+
+def test_what_citus_refuses_is_said_in_its_words_and_nothing_is_spread(pretend_citus: Engine) -> None:
+    with pretend_citus.begin() as connection:
+        connection.exec_driver_sql(
+            "create or replace function citus.refuse() returns trigger language plpgsql as"
+            " $$ begin raise exception 'could not connect to any active placements'; end $$"
+        )
+        connection.exec_driver_sql(
+            "create trigger refuse before insert on pg_dist_partition for each row"
+            " when (new.logicalrelid = 'bill_day'::regclass) execute function citus.refuse()"
+        )
+
+    with pytest.raises(
+        StoreError, match="could not be distributed: could not connect to any active placements"
+    ):
+        distribute.distribute(pretend_citus)
+
+    with pretend_citus.connect() as connection:
+        assert 0 == connection.exec_driver_sql("select count(*) from asked").scalar()
 
 
 def test_distributing_asks_citus_for_each_table_once(pretend_citus: Engine) -> None:
@@ -238,7 +302,7 @@ def test_distributing_asks_citus_for_each_table_once(pretend_citus: Engine) -> N
 def test_a_table_that_is_spread_otherwise_is_refused_and_nothing_is_changed(pretend_citus: Engine) -> None:
     with pretend_citus.begin() as connection:
         connection.exec_driver_sql(
-            "insert into pg_dist_partition values ('usage_day'::regclass, 'h', 'deployment')"
+            "insert into pg_dist_partition values ('usage_day'::regclass, 'h', 'deployment', 5, 's')"
         )
 
     with pytest.raises(StoreError, match=r"usage_day is distributed by deployment: expected by account_key"):
