@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -139,6 +140,12 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def postgres_database(postgres_url: str) -> Iterator[str]:
     """The SQLAlchemy URL of an empty PostgreSQL database that lives as long as the test."""
+    with an_empty_database(postgres_url) as url:
+        yield url
+
+
+@contextmanager
+def an_empty_database(postgres_url: str) -> Iterator[str]:
     server = make_url(postgres_url)
     name = f"aoai_test_{uuid.uuid4().hex}"
     with psycopg.connect(_libpq(server), autocommit=True) as connection:
