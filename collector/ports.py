@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from collector.domain.endings.callers import CallerDetail, LoggedUse
 from collector.domain.periods import Window
 from collector.domain.types import (
     Account,
@@ -116,6 +117,12 @@ class BillSource(Protocol):
     def billing_currency(self, subscription_id: str) -> str | None: ...
 
 
+class CallerSource(Protocol):
+    def callers(self, workspace_id: str, window: Window, detail: CallerDetail) -> Sequence[LoggedUse]:
+        """Who called with which api-version, as far as `detail` allows; whole, or it raises."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class CallCounts:
     """Calls that left for Azure since the source was built, and how many of them were throttled."""
@@ -138,6 +145,7 @@ class Sources:
     metrics: MetricSource
     prices: PriceSource
     bills: BillSource
+    callers: CallerSource
     calls: CallMeter
 
 

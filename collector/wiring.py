@@ -133,6 +133,8 @@ def limits_of(settings: Settings) -> Limits:
         threads=settings.collect.threads,
         subscriptions=tuple(settings.subscriptions),
         currency=settings.currency,
+        workspaces=tuple(settings.callers.workspaces),
+        caller_detail=settings.callers.detail,
     )
 
 

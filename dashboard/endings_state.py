@@ -8,12 +8,14 @@ from collector.catalog.api_versions import load_api_versions
 from collector.catalog.models import load_models, own_deadlines
 from collector.catalog.prices import load_price_notes, load_snapshot
 from collector.domain.alerts.rules import Where
+from collector.domain.endings.callers import Callers
 from collector.domain.endings.models import model_catalog
 from collector.domain.endings.replacement import PricesOn
 from collector.domain.periods import last_days, midnight
 from collector.domain.pricing import parse_rates
 from collector.store.reads import endings, room
 from collector.store.reads.api_use import ApiUseRow, ApiWeek, api_use_rows, api_weeks
+from collector.store.reads.callers import CallKey, callers
 from collector.store.reads.ending_stories import EndingStory, ending_stories
 from collector.store.reads.prices import prices_on
 from collector.store.reads.scope import Filters, Pair
@@ -40,7 +42,9 @@ def endings_view(chosen: Chosen, owner: str | None = None) -> views.EndingsView:
         stories = tuple(one for one in stories if one.where.is_of(owner))
         uses = [one for one in uses if places.get((one.account_key, one.key), Where()).is_of(owner)]
     facts = load_api_versions(state.settings().api_versions).versions
-    return views.endings_view(stories, uses, facts, changes, state.names(), today, places, weeks)
+    return views.endings_view(
+        stories, uses, facts, changes, state.names(), today, places, weeks, _callers(url)
+    )
 
 
 @remembered()
@@ -76,6 +80,12 @@ def _api(
             api_weeks(connection, today - WEEKS, filters),
             endings.catalog_changes(connection, midnight(today) - timedelta(days=90), filters),
         )
+
+
+@remembered()
+def _callers(url: str) -> dict[CallKey, Callers]:
+    with state._reading(url) as connection:
+        return callers(connection)
 
 
 @remembered()

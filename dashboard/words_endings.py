@@ -18,6 +18,7 @@ LAST_USED_COLUMN: Final = "The last day with a request, looking back 90 days"
 
 API_SHARE_COLUMN: Final = "Of the deployment's requests in the last 30 days"
 API_SHARE_BEFORE_COLUMN: Final = "Its share in the 30 days before: a falling one is a migration under way"
+CALLERS_COLUMN: Final = "By the request logs of the last 30 days, as far as AOAI_CALLERS_DETAIL allows"
 FIRST_SEEN_COLUMN: Final = "Empty: it was called more than 60 days ago already"
 API_WEEKS_TITLE: Final = "On the way to newer api-versions"
 API_WEEKS_TEXT: Final = "Share of all requests by what Microsoft says of their api-version, week by week; the first and the last week may be partial."

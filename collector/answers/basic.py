@@ -26,6 +26,7 @@ from collector.store.reads import cost as costs
 from collector.store.reads import endings as ends
 from collector.store.reads import room as rooms
 from collector.store.reads.api_use import api_use_rows
+from collector.store.reads.callers import callers
 from collector.store.reads.catalog import all_models
 from collector.store.reads.ending_stories import ending_stories
 from collector.store.reads.prices import price_rows, prices_on
@@ -131,6 +132,7 @@ def endings(
         stories=stories,
         api_uses=uses,
         api_versions=dated.api_versions.versions,
+        callers=callers(connection),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from collector.domain.periods import Window
+from collector.jobs.collecting.callers import collect_callers
 from collector.jobs.collecting.capacities import collect_capacities
 from collector.jobs.collecting.catalog import collect_models, collect_quotas
 from collector.jobs.collecting.inventory import collect_inventory
@@ -43,15 +44,18 @@ def collect(
                 if context.stopping.is_set():
                     return results
                 ours.confirm()
-                results.append(part(held))
+                if (done := part(held)) is not None:
+                    results.append(done)
         return results
 
 
-def _parts(span: Window | None, *, nightly: bool) -> Mapping[str, tuple[Callable[[Context], RunResult], ...]]:
+def _parts(
+    span: Window | None, *, nightly: bool
+) -> Mapping[str, tuple[Callable[[Context], RunResult | None], ...]]:
     return MappingProxyType(
         {
             "inventory": (collect_inventory,),
-            "models": (collect_models, collect_capacities),
+            "models": (collect_models, collect_capacities, collect_callers),
             "quotas": (collect_quotas,),
             "metrics": (
                 lambda context: collect_usage(context, nightly=nightly, span=span),

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import structlog
 
+from collector.domain.endings.callers import CallerDetail
 from collector.domain.types import NeedsHuman, TryLater
 from collector.ports import Clock, Progress, Sources
 from collector.store import writes
@@ -53,6 +54,8 @@ class Limits:
     subscriptions: tuple[str, ...] = ()
     currency: str | None = None
     bill_days: int = 35
+    workspaces: tuple[str, ...] = ()
+    caller_detail: CallerDetail = "count"
 
 
 def _nothing() -> None: ...

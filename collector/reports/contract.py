@@ -124,10 +124,15 @@ def endings_object(
     stories: Iterable[Any],
     api_uses: Iterable[Any],
     api_versions: Mapping[str, ApiVersionFact],
+    callers: Mapping[Any, Any] | None = None,
 ) -> Json:
     """What ends when, soonest first; what has no date comes last."""
     deployments = [_ending(story) for story in stories]
-    heard = [_api_use(row, api_versions, today) for row in api_uses]
+    who = callers or {}
+    heard = [
+        _api_use(row, api_versions, today, who.get((row.account_key, row.key, row.api_version)))
+        for row in api_uses
+    ]
     return {
         "as_of": _plain(as_of),
         "deployments": sorted(deployments, key=_soonest),
@@ -224,7 +229,7 @@ def _use_price(price: Any) -> Json | None:
     return price and _fields(price, ("currency", "input", "output", "unit_hour"))
 
 
-def _api_use(row: Any, facts: Mapping[str, ApiVersionFact], today: date) -> Json:
+def _api_use(row: Any, facts: Mapping[str, ApiVersionFact], today: date, who: Any) -> Json:
     ending = api_ending(row.api_version, facts, today)
     return {
         "account": row.account,
@@ -243,6 +248,12 @@ def _api_use(row: Any, facts: Mapping[str, ApiVersionFact], today: date) -> Json
         "requests_30d_before": row.requests_before,
         "share_before": _plain(row.share_before),
         "operations": list(row.operations),
+        "callers": who
+        and {
+            "count": who.count,
+            "named": [{"caller": caller, "requests": requests} for caller, requests in who.named],
+            "read_at": _plain(who.read_at),
+        },
     }
 
 

@@ -190,6 +190,27 @@ class Alerts(Section):
     )
 
 
+class CallerLogs(Section):
+    workspaces: Words = Field(
+        default=[],
+        description="ids of Log Analytics workspaces that hold the accounts' RequestResponse logs, comma separated; unset: nobody is asked who calls",
+    )
+    detail: Literal["count", "address", "identity"] = Field(
+        "count",
+        description="what is read, kept and shown of callers: `count` how many, `address` Azure's masked addresses, `identity` object ids where logs name them",
+    )
+
+    @field_validator("workspaces")
+    @classmethod
+    def _workspaces(cls, value: list[str]) -> list[str]:
+        for one in value:
+            if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", one):
+                raise ValueError(
+                    f"{one!r} is not a workspace id; expected the id that the workspace's overview shows, such as '00000000-0000-0000-0000-000000000001'"
+                )
+        return [one.lower() for one in value]
+
+
 class Log(Section):
     format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines")
     level: Literal["debug", "info", "warning", "error"] = Field(
@@ -263,6 +284,7 @@ class Settings(BaseSettings):
     oidc: Oidc = Oidc()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
     dashboard: Dashboard = Dashboard()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
     alerts: Alerts = Alerts()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
+    callers: CallerLogs = CallerLogs()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
     log: Log = Log()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
     rates: list[dict[str, Any]] = Field(default=[], description="your own prices, in the file only")
     teams: list[dict[str, Any]] = Field(

@@ -12,6 +12,7 @@ from collector.sources.bills import AzureBills
 from collector.sources.connection import Connection
 from collector.sources.exports import ExportedBills
 from collector.sources.inventory import AzureInventory
+from collector.sources.logs import AzureCallers
 from collector.sources.metrics import AzureMetrics
 from collector.sources.models import AzureModels
 from collector.sources.prices import AzurePrices
@@ -39,6 +40,7 @@ def build_sources(settings: AzureSettings, monotonic: Callable[[], float] = time
         metrics=AzureMetrics(connection),
         prices=AzurePrices(connection),
         bills=_bills(connection, settings.bill_exports),
+        callers=AzureCallers(connection),
         calls=connection.ledger,
         connection=connection,
     )

@@ -40,6 +40,7 @@ class Role(Enum):
     MONITORING_READER = "Monitoring Reader"
     USAGES_READER = "Cognitive Services Usages Reader"
     COST_READER = "Cost Management Reader"
+    LOG_READER = "Log Analytics Reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,11 @@ class Scope:
 
     def grant(self, message: str) -> str | None:
         """The command that gives the missing role; the refusal itself often names whom to give it to."""
-        if self.role is None or self.resource is None:
+        if self.role is None or (self.resource is None and self.role is not Role.LOG_READER):
             return None
         found = _OBJECT_ID.search(message)
         who = found[1] if found else "<object id of the collector's identity>"
-        return f'az role assignment create --assignee "{who}" --role "{self.role.value}" --scope "{self.resource}"'
+        return f'az role assignment create --assignee "{who}" --role "{self.role.value}" --scope "{self.resource or "<resource id of the workspace>"}"'
 
 
 def translated(error: Exception, scope: Scope) -> TryLater | NeedsHuman:

@@ -23,6 +23,7 @@ KEPT: Final = {
     "usage_hour": "the packed minutes for `minute_retention_days`, the hour for `hour_retention_days` in whole months",
     "quality_hour": "for `hour_retention_days` in whole months",
     "api_use_day": "for `hour_retention_days` in whole months",
+    "api_caller": "until the next reading, and gone with its workspace from the configuration",
     "run": "for `run_retention_days`",
     "gap": "for `hour_retention_days` after its end",
     "dirty_day": "until its day is worked out",

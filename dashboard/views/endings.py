@@ -8,10 +8,12 @@ from typing import Any
 
 from collector.domain.alerts.rules import Where
 from collector.domain.endings.api_versions import ApiEnding, ApiVersionFact, api_ending
+from collector.domain.endings.callers import Callers
 from collector.domain.endings.models import ending_of
 from collector.domain.endings.offers import ModelCatalog
 from collector.domain.endings.replacement import price_in_words
 from collector.store.reads.api_use import ApiUseRow, ApiWeek
+from collector.store.reads.callers import CallKey
 from collector.store.reads.ending_stories import EndingStory
 from collector.store.reads.endings import CatalogChange, DeployedRow
 from collector.store.reads.scope import Pair
@@ -82,6 +84,7 @@ def endings_view(
     today: date,
     places: Mapping[Pair, Where] | None = None,
     weeks: Sequence[ApiWeek] = (),
+    callers: Mapping[CallKey, Callers] | None = None,
 ) -> EndingsView:
     heard = [(use, api_ending(use.api_version, facts, today)) for use in uses]
     dated = [one for one in endings if one.ending.days_left is not None]
@@ -91,7 +94,7 @@ def endings_view(
             :ON_TIMELINE
         ],
         deployments=_deployments(endings, names, today),
-        api_versions=_api_versions(heard, places or {}),
+        api_versions=_api_versions(heard, places or {}, callers or {}),
         api_weeks=_api_weeks(weeks, facts, today),
         changes=_changes(changes),
         undated=len(endings) - len(dated),
@@ -238,7 +241,11 @@ def _api_weeks(
     )
 
 
-def _api_versions(heard: Sequence[tuple[ApiUseRow, ApiEnding]], places: Mapping[Pair, Where]) -> Table:
+def _api_versions(
+    heard: Sequence[tuple[ApiUseRow, ApiEnding]],
+    places: Mapping[Pair, Where],
+    callers: Mapping[CallKey, Callers],
+) -> Table:
     order = {state: place for place, state in enumerate(words.API_STATES)}
     ranked = sorted(heard, key=lambda pair: (order[pair[1].state], pair[1].days_left or 0, -pair[0].requests))
     return table(
@@ -255,6 +262,7 @@ def _api_versions(heard: Sequence[tuple[ApiUseRow, ApiEnding]], places: Mapping[
             Column("share_before", "30 days before", "share", words_endings.API_SHARE_BEFORE_COLUMN),
             Column("first_seen", "First seen", "day", words_endings.FIRST_SEEN_COLUMN),
             Column("last_seen", "Last seen", "day"),
+            Column("callers", "Callers", help=words_endings.CALLERS_COLUMN),
             Column("owner", "Owner", help=words_endings.OWNER_COLUMN),
             Column("target", "Move to"),
             Column("advice", "Advice", width="large"),
@@ -272,6 +280,7 @@ def _api_versions(heard: Sequence[tuple[ApiUseRow, ApiEnding]], places: Mapping[
                 "share": use.share,
                 "share_before": use.share_before,
                 "first_seen": use.first_seen,
+                "callers": _callers(callers.get((use.account_key, use.key, use.api_version))),
                 "owner": places.get((use.account_key, use.key), Where()).owner,
                 "last_seen": use.last_seen,
                 "target": ending.target,
@@ -281,6 +290,10 @@ def _api_versions(heard: Sequence[tuple[ApiUseRow, ApiEnding]], places: Mapping[
             for use, ending in ranked
         ],
     )
+
+
+def _callers(who: Callers | None) -> str | None:
+    return None if who is None else str(who)
 
 
 def _changes(changes: Sequence[CatalogChange]) -> Table:

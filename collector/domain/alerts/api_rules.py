@@ -9,6 +9,7 @@ from collector.domain.alerts.rules import Evidence, Finding, NextStep, Where, de
 from collector.domain.alerts.table import DEFAULT_THRESHOLDS, Thresholds, deadline_severity
 from collector.domain.alerts.words import count, day, span
 from collector.domain.endings.api_versions import ApiEnding, FeatureEnding
+from collector.domain.endings.callers import Callers
 
 API_LIFECYCLE_PAGE = "https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle"
 
@@ -24,6 +25,7 @@ class ApiVersionUse:
     last_seen_on: date | None
     share: Decimal | None = None
     share_before: Decimal | None = None
+    callers: Callers | None = None
     read_at: datetime | None = None
 
 
@@ -162,6 +164,8 @@ def _api_facts(fact: ApiVersionUse) -> tuple[tuple[str, str], ...]:
             "" if fact.share_before is None else f" ({fact.share_before * 100:.0f} % in the 30 days before)"
         )
         rows.insert(3, ("Share of its requests", f"{fact.share * 100:.0f} %{before}"))
+    if fact.callers is not None:
+        rows.append(("Callers, by the request logs", str(fact.callers)))
     if fact.where.owner:
         rows.append(("Owner", fact.where.owner))
     return tuple(rows)

@@ -51,6 +51,7 @@ from collector.domain.alerts.room_rules import (
 )
 from collector.domain.alerts.rules import Finding, NotKnown, Where
 from collector.domain.endings.api_versions import ApiEnding, FeatureEnding
+from collector.domain.endings.callers import Callers
 from collector.domain.endings.models import Ending, Upgrade
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -173,6 +174,7 @@ def _api_use(ending: ApiEnding) -> ApiVersionUse:
         date(2026, 11, 21),
         Decimal("0.04"),
         Decimal("0.07"),
+        Callers(2, (("10.20.30.***", 49_800), ("10.20.31.***", 1_440)), NOW - timedelta(hours=1)),
         NOW - timedelta(hours=1),
     )
 

@@ -40,6 +40,7 @@ from collector.jobs.facts.place import Estate, subject_of
 from collector.store.engine import Connection
 from collector.store.reads import endings, rule_facts
 from collector.store.reads.api_use import api_use_rows
+from collector.store.reads.callers import callers
 from collector.store.reads.ending_stories import PricesAt, ending_stories
 from collector.store.reads.endings import DeployedRow
 from collector.store.reads.room import QuotaRow
@@ -103,7 +104,7 @@ def api_findings(
 ) -> Found:
     """Api-versions and features in use that end, and superseded versions as advice."""
     today, month = now.date(), last_days(now.date(), 30)
-    uses = api_use_rows(connection, month)
+    uses, who = api_use_rows(connection, month), callers(connection)
     found: Found = []
     for use in uses:
         if not there.is_there(use.account_key, use.key):
@@ -118,6 +119,7 @@ def api_findings(
             last_seen_on=use.last_seen,
             share=use.share,
             share_before=use.share_before,
+            callers=who.get((use.account_key, use.key, use.api_version)),
             read_at=there.metrics_through.get(use.account_key),
         )
         found += [api_version_ending(fact, today, rules.thresholds), api_version_superseded(fact)]

@@ -30,6 +30,7 @@ DUE_EVERY_HOURS: Final[Mapping[str, float]] = {
     "quality": 1,
     "api_use": 24,
     "models": 6,
+    "callers": 6,
     "prices": 24,
     "bills": 24,
 }
@@ -66,9 +67,20 @@ def health_findings(connection: Connection, there: Estate, rules: AlertRules, no
         )
         refused = role_missing(fact, now)
         # What was never read for want of a right is one story, and often a right that nobody means to give.
-        stale = replace(collector_stale(fact, now, rules.thresholds), yields_to=refused.key)
-        found += [stale, collector_partial(fact, now), refused]
+        late = collector_stale(fact, now, rules.thresholds)
+        found.append(refused)
+        if not _is_part(row):
+            found.append(replace(late, yields_to=refused.key))
+        # A scope that is late tells already that its runs fail.
+        found.append(replace(collector_partial(fact, now), yields_to=late.key))
     return found
+
+
+def _is_part(row: ScopeRow) -> bool:
+    """A part of the inventory is told of only while it fails; how late it is the subscription says."""
+    return row.job == "inventory" and (
+        row.scope == "subscriptions" or row.scope.endswith(("/deleted accounts", "/resource groups"))
+    )
 
 
 def age_findings(

@@ -26,6 +26,7 @@ from collector.store.tables.money import (
 from collector.store.tables.offers import catalog_event, catalog_model, model_capacity, quota_reading
 from collector.store.tables.types import Instant, Int, Json, Money, to_database
 from collector.store.tables.usage import (
+    api_caller,
     api_use_day,
     quality_hour,
     room_period,
@@ -47,6 +48,7 @@ __all__ = [
     "alert_action",
     "alert_due",
     "alert_event",
+    "api_caller",
     "api_use_day",
     "bill_day",
     "billed_share",

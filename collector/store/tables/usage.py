@@ -160,6 +160,22 @@ api_use_day = table(
     Index("ix_api_use_day_day", "day", "requests"),
 )
 
+api_caller = table(
+    "api_caller",
+    "fact",
+    key("account_key", Uuid),
+    key("deployment", Text),
+    key("api_version", Text),
+    key("workspace", Text),
+    key("caller", Text),
+    need("detail", Text),
+    Column("callers", Int),
+    need("requests", Int),
+    need("first_seen_at", Instant),
+    need("last_seen_at", Instant),
+    need("read_at", Instant),
+)
+
 quality_hour = table(
     "quality_hour",
     "fact",

@@ -2,6 +2,7 @@
 
 from collector.store.engine import retrying, writing
 from collector.store.writes.bills import record_bill, record_reserved
+from collector.store.writes.callers import keep_callers, record_callers
 from collector.store.writes.catalog import record_capacities, record_catalog, record_catalog_events
 from collector.store.writes.collection import (
     advance_watermarks,
@@ -34,10 +35,12 @@ __all__ = [
     "fail_watermark",
     "finish_run",
     "forget_scope",
+    "keep_callers",
     "mark_days",
     "mark_window",
     "record_api_use",
     "record_bill",
+    "record_callers",
     "record_capacities",
     "record_catalog",
     "record_catalog_events",
