@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from collector.domain.money.reservation_settings import parse_reservations
 from collector.domain.money.teams import parse_team_rules
 from collector.domain.pricing import parse_rates
 from collector.domain.types import NeedsHuman, TryLater
@@ -176,6 +177,7 @@ def money_rules(settings: Settings) -> MoneyRules:
 
     try:
         rates, teams = parse_rates(settings.rates), parse_team_rules(settings.teams)
+        reservations = parse_reservations(settings.reservations)
     except ValueError as error:
         raise BadSettings([str(error)]) from error
     return MoneyRules(
@@ -185,6 +187,7 @@ def money_rules(settings: Settings) -> MoneyRules:
         load_price_notes(),
         teams,
         settings.costs.prompt_includes_cached,
+        reservations,
     )
 
 
@@ -198,7 +201,7 @@ def finance_rules(settings: Settings) -> "FinanceRules":
         budgets = parse_budgets(settings.budgets)
     except BadBudget as error:
         raise BadSettings([str(error)]) from error
-    return FinanceRules(money.snapshot, money.notes, money.teams, budgets)
+    return FinanceRules(money.snapshot, money.notes, money.teams, budgets, money.reservations, money.currency)
 
 
 def alert_rules(settings: Settings) -> "AlertRules":

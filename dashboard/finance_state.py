@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from collector.catalog.price_notes import load_price_notes
 from collector.catalog.prices import load_snapshot
 from collector.domain.money.budgets import parse_budgets
+from collector.domain.money.reservation_settings import parse_reservations
 from collector.domain.money.teams import parse_team_rules
 from collector.domain.periods import Month
 from collector.reports.finance.figures import FinanceReport
@@ -55,4 +56,7 @@ def _report(url: str, month: str, now: datetime) -> FinanceReport:
 def _rules() -> FinanceRules:
     chosen = state.settings()
     teams, budgets = parse_team_rules(chosen.teams), parse_budgets(chosen.budgets)
-    return FinanceRules(load_snapshot().rows, load_price_notes(), teams, budgets)
+    reservations = parse_reservations(chosen.reservations)
+    return FinanceRules(
+        load_snapshot().rows, load_price_notes(), teams, budgets, reservations, chosen.currency
+    )

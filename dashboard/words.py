@@ -288,6 +288,7 @@ STEPS: Final = {
     "meter-id": "the model's own meter",
     "meter-name": "the meter's name",
     "snapshot": "shipped snapshot",
+    "reservation": "a reservation",
 }
 
 

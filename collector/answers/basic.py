@@ -9,6 +9,7 @@ from collector.domain.alerts.routing import OWNER_KEYS, TEAM_KEYS
 from collector.domain.alerts.rules import Where
 from collector.domain.endings.models import model_catalog
 from collector.domain.endings.replacement import PricesOn
+from collector.domain.money.reservations import ReservationUse
 from collector.domain.periods import DAY, Month, Window, last_days
 from collector.domain.pricing import PriceBook, audit_meters, explain_kinds, question_of
 from collector.domain.pricing import explain as explain_one
@@ -30,6 +31,7 @@ from collector.store.reads.callers import callers
 from collector.store.reads.catalog import all_models
 from collector.store.reads.ending_stories import ending_stories
 from collector.store.reads.prices import price_rows, prices_on
+from collector.store.reads.reservations import reservation_uses
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.whose import whereabouts
 
@@ -46,8 +48,9 @@ def cost(
     *,
     by_day: bool = False,
     basis: str = ESTIMATE,
+    reserved: Sequence[ReservationUse] = (),
 ) -> contract.Json:
-    """As estimated, or by the allocated bill where a month is closed."""
+    """As estimated, or by the allocated bill where a month is closed; what was paid ahead stands beside it."""
     if basis == BILL:
         rows = billed.billed_rows(connection, period, filters)
         totals = billed.totals_of(rows)
@@ -61,7 +64,17 @@ def cost(
         rows=rows,
         unpriced=costs.unpriced(connection, period, filters),
         totals=totals,
+        reservations=reserved,
     )
+
+
+def reserved(
+    connection: Connection, period: Window, filters: Filters, rules: MoneyRules, now: datetime
+) -> list[ReservationUse]:
+    """A reservation serves the whole estate: asked about a part of it, there is none to tell of."""
+    if filters != EVERYTHING:
+        return []
+    return reservation_uses(connection, period, now, rules.reservations, rules.currency)
 
 
 def room(connection: Connection, period: str, filters: Filters, now: datetime) -> contract.Json:

@@ -56,8 +56,13 @@ def cost(
         )
     now = utc_now()
     window = span(since, until, now.date().replace(day=1), now)
-    with wiring.reading(settings.load()) as connection:
-        found = answers.cost(connection, window, chosen_filters(filters), by_day=by == "day", basis=basis)
+    chosen, chosen_part = settings.load(), chosen_filters(filters)
+    rules = wiring.money_rules(chosen)
+    with wiring.reading(chosen) as connection:
+        reserved = answers.reserved(connection, window, chosen_part, rules, utc_now())
+        found = answers.cost(
+            connection, window, chosen_part, by_day=by == "day", basis=basis, reserved=reserved
+        )
     if as_json:
         print_json(found)
         return
@@ -83,10 +88,24 @@ def cost(
         print_line(
             f"Total {Decimal(total['cost']):,.2f} {total['currency']}, {_basis_words(found['rows'])} (between {Decimal(total['low']):,.2f} and {Decimal(total['high']):,.2f})"
         )
+    for one in found["reservations"]:
+        print_line(_reserved_words(one))
     for row in found["unpriced"]:
         print_line(
             f"Unpriced: {row['deployment']} {row['kind']} {Decimal(row['quantity']):,.0f}: {row['why']}"
         )
+
+
+def _reserved_words(one: Json) -> str:
+    used, covered = (
+        "unknown" if one[name] is None else f"{Decimal(one[name]):.1%}"
+        for name in ("utilisation", "coverage")
+    )
+    return (
+        f"Reservation {one['name']} ({one['source']}): {Decimal(one['units']):,.0f} units, {used} of "
+        f"{Decimal(one['paid_hours']):,.0f} paid unit-hours used, {covered} of the need covered; unused commitment "
+        f"{Decimal(one['unused_cost']):,.2f} {one['currency']}, beside the total"
+    )
 
 
 def _basis_words(rows: Sequence[Json]) -> str:

@@ -17,13 +17,15 @@ from collector.domain.money.charges import (
     month_parts,
 )
 from collector.domain.money.reconciliation_meters import Family, MeterBook
+from collector.domain.money.reservations import Covered, Holding, Reservation, covered
+from collector.domain.money.reserved_charges import with_reserved
 from collector.domain.money.teams import TeamRules, team_of
-from collector.domain.periods import DAY, Month, Window, midnight, month_of
+from collector.domain.periods import DAY, Month, Window, floor_minute, midnight, month_of
 from collector.domain.periods import days as span_days
 from collector.domain.pricing import PriceBook, PriceNotes, PriceRow, Rate
 from collector.domain.room.rollup import Lifetime
 from collector.store.engine import Connection, Engine, retrying
-from collector.store.reads import bills, closings, inventory, rollup
+from collector.store.reads import bills, closings, inventory, reservations, rollup
 from collector.store.reads import charges as reads
 from collector.store.reads.catalog import all_models
 from collector.store.reads.prices import price_rows
@@ -48,6 +50,7 @@ class MoneyRules:
     notes: PriceNotes = field(default_factory=PriceNotes)
     teams: TeamRules = field(default_factory=TeamRules)
     prompt_includes_cached: bool = True
+    reservations: Sequence[Reservation] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,32 @@ class Estate:
     closed_teams: Mapping[tuple[UUID, str, date], str | None] = field(
         default_factory=dict[tuple[UUID, str, date], str | None]
     )
+    holdings: Sequence[Holding] = ()
+    _covers: dict[tuple[Window, datetime], Covered] = field(
+        default_factory=dict[tuple[Window, datetime], Covered]
+    )
+
+    def with_reserved(
+        self, key: DeploymentKey, day: Window, charges: Sequence[Charge], now: datetime
+    ) -> Sequence[Charge]:
+        """A deployment's charges of a day, with what reservations paid ahead of its units."""
+        if not self.rules.reservations or not any(one.kind == "ptu_hour" for one in charges):
+            return charges
+        until = floor_minute(now)
+        known = self._covers.get((day, until))
+        if known is None:
+            over = day.overlap(Window(day.start, until)) if day.start < until else None
+            known = covered(self.rules.reservations, self.holdings, over) if over else {}
+            self._covers[day, until] = known
+        return with_reserved(charges, known.get(key, {}), {one.name: one for one in self.rules.reservations})
+
+    def sharers(self, wanted: Iterable[tuple[UUID, date]]) -> set[tuple[UUID, date]]:
+        """The same days of every account with provisioned units where one of them changed: they share reservations."""
+        if not self.rules.reservations:
+            return set()
+        provisioned = {one.account_key for one in self.holdings}
+        days = {day for account, day in wanted if account in provisioned}
+        return {(account, day) for account in provisioned for day in days}
 
     def changed_within(self, account: UUID, span: Window) -> list[str]:
         """Deployments that became something else within the span."""
@@ -147,6 +176,7 @@ def read_estate(
         rules,
         deployments,
         closings.closed_teams(connection),
+        reservations.holdings(connection, rules.currency) if rules.reservations else (),
     )
 
 
@@ -230,7 +260,8 @@ def _charges_of(
             day = window.start.date()
             charged = estate.charged((account, deployment), day)
             told = tiers.get((deployment, day), {})
-            yield from charges_of_day(charged, window, used.get(day, ()), told, estate.pricing, now)
+            plain = charges_of_day(charged, window, used.get(day, ()), told, estate.pricing, now)
+            yield from estate.with_reserved((account, deployment), window, plain, now)
 
 
 def derive_months(engine: Engine, accounts_months: Iterable[tuple[UUID, Month]]) -> None:

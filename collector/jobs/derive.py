@@ -73,6 +73,7 @@ def derive(
             known = set(rollup.all_days(connection)) if everything else None
             used, charged = _wanted(dirty, lifetimes, relearned, known, pruned(connection), now)
             estate = read_estate(connection, rules, lifetimes)
+            charged |= _with_hours(estate.sharers(charged), pruned(connection))
         shown.start("working out", len(used) + len(charged))
         days, charges = 0, 0
         for account, span in _spans(used, _DAYS_AT_ONCE):

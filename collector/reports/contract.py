@@ -70,6 +70,19 @@ QUOTA_ROW = (
 )
 SCOPE_ROW = ("job", "scope", "through", "status", "error", "remedy", "attempted_at")
 LEASE_ROW = ("step", "host", "pid", "since", "mark")
+RESERVATION = (
+    "name",
+    "source",
+    "currency",
+    "units",
+    "paid_hours",
+    "used_hours",
+    "needed_hours",
+    "utilisation",
+    "coverage",
+    "cost",
+    "unused_cost",
+)
 GAP_ROW = ("job", "scope", "starts_at", "ends_at", "why")
 
 
@@ -81,6 +94,7 @@ def cost_object(
     rows: Iterable[Any],
     unpriced: Iterable[Any],
     totals: Iterable[Any],
+    reservations: Iterable[Any] = (),
 ) -> Json:
     """What the period cost. Other publishers' models are out of our scope, which is not the same as unpriced."""
     apart: dict[bool, list[Json]] = {False: [], True: []}
@@ -94,6 +108,7 @@ def cost_object(
         "unpriced": apart[False],
         "out_of_scope": apart[True],
         "totals": [_fields(total, ("currency", "cost", "low", "high")) for total in totals],
+        "reservations": [_fields(one, RESERVATION) for one in reservations],
     }
 
 

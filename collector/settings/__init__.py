@@ -287,6 +287,9 @@ class Settings(BaseSettings):
     callers: CallerLogs = CallerLogs()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
     log: Log = Log()  # pyright: ignore[reportCallIssue]  # pydantic fills the defaults
     rates: list[dict[str, Any]] = Field(default=[], description="your own prices, in the file only")
+    reservations: list[dict[str, Any]] = Field(
+        default=[], description="provisioned units that you paid ahead, in the file only"
+    )
     teams: list[dict[str, Any]] = Field(
         default=[], description="rules that name the team of a deployment, in the file only"
     )

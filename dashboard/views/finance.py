@@ -6,7 +6,8 @@ from typing import Final
 from collector.domain.money.forecast import MonthForecast
 from collector.domain.money.reconciliation import Status
 from collector.reports.finance.figures import FinanceReport
-from collector.reports.finance.tables import FinanceTable, basis_words, finance_tables, total_lines
+from collector.reports.finance.table_types import FinanceTable
+from collector.reports.finance.tables import basis_words, finance_tables, total_lines
 from dashboard import formats, words_finance
 from dashboard.tables import Column, Kind, Table, table
 from dashboard.views import Tile

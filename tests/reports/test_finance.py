@@ -1,6 +1,7 @@
 """The finance report in each of its formats, read back by other people's programs."""
 
 import csv
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -18,7 +19,7 @@ from collector.domain.money.allocation import TeamCost
 from collector.domain.money.reconciliation import Cause, Reconciliation, Status
 from collector.domain.periods import Month
 from collector.domain.types import NeedsHuman
-from collector.jobs.report import _write_aside  # its promise is tested on its own
+from collector.jobs.placing import write_file, write_partitions
 from collector.reports.finance.csv_files import write_csv
 from collector.reports.finance.figures import (
     BILL,
@@ -31,7 +32,8 @@ from collector.reports.finance.figures import (
 )
 from collector.reports.finance.focus import SCHEMA, focus_records, write_focus_csv, write_focus_parquet
 from collector.reports.finance.html_page import finance_html
-from collector.reports.finance.tables import finance_tables, neutral
+from collector.reports.finance.table_types import neutral
+from collector.reports.finance.tables import finance_tables
 from collector.reports.finance.workbook import write_workbook
 from tests.conftest import lacking
 
@@ -130,14 +132,34 @@ def test_the_workbooks_figures_are_the_reports(workbook: Path) -> None:
     assert "billed at 88.0% of our prices (+3.00 USD)" == line[9]
 
 
-def test_nothing_in_the_workbook_is_a_formula(workbook: Path) -> None:
+OUR_SUM = re.compile(r"=SUMIFS\((\$[A-Z]+\$\d+:?){1,2},(\$[A-Z]+\$\d+:?){1,2},[A-Z]+\d+\)")
+
+
+def test_the_only_formulas_in_the_workbook_are_our_sums(workbook: Path) -> None:
     book = openpyxl.load_workbook(workbook)
     formulas = [
         cell.value for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"
     ]
 
-    assert [] == formulas
+    assert formulas
+    assert [] == [one for one in formulas if not OUR_SUM.fullmatch(str(one))]
     assert any(f"'{HOSTILE}" in row for row in cells(book["Unpriced"]))
+
+
+def test_every_sheet_of_money_ends_with_its_sum(workbook: Path) -> None:
+    book = openpyxl.load_workbook(workbook, data_only=True)
+
+    assert ("Total", "USD", 19, 0) == cells(book["By team"])[7][:4]
+    assert ("Total", None, "USD", 19, 25, 16, 25, 19) == cells(book["By model"])[-1]
+    assert ("Total", 25, 22, 3) == tuple(cells(book["Reconciliation"])[-1][at] for at in (0, 4, 5, 6))
+
+
+def test_what_has_no_price_has_an_empty_cost_and_never_a_zero() -> None:
+    unpriced = a_row(model="sora", estimate=None, low=None, high=None, billed=None, unit_price=None)
+    (table,) = [one for one in finance_tables(a_report(a_row(), unpriced)) if one.name == "By model"]
+
+    (row,) = [row for row in table.rows if row[0] == "sora"]
+    assert (None, None, None) == row[4:7]
 
 
 def test_libreoffice_opens_the_workbook(workbook: Path, tmp_path: Path) -> None:
@@ -237,7 +259,7 @@ def test_a_report_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(NeedsHuman, match="No space left on device; expected a path that can be written"):
-        _write_aside(out, break_off)
+        write_file(str(out), break_off)
     assert "before" == out.read_text()
     assert [out] == list(tmp_path.iterdir())
 
@@ -246,7 +268,7 @@ def test_a_partition_replaces_itself_and_leaves_the_others(tmp_path: Path) -> No
     out = tmp_path / "focus"
     september = replace(a_report(), month=Month(2026, 9))
     for reports in ([september, a_report()], [a_report(a_row())]):
-        _write_aside(out, lambda place, reports=reports: write_focus_parquet(reports, place), folder=True)
+        write_partitions(str(out), lambda place, reports=reports: write_focus_parquet(reports, place))
 
     assert ["BillingPeriod=2026-09", "BillingPeriod=2026-10"] == sorted(one.name for one in out.iterdir())
     assert 1 == pq.read_metadata(out / "BillingPeriod=2026-10" / "part-0.parquet").num_rows

@@ -14,6 +14,11 @@ from collector.domain.money.reconciliation_meters import BilledMeter, Family, di
 from collector.domain.money.teams import TeamRules
 
 UNALLOCATED: Final = "Unallocated"
+BILL_ALONE: Final = frozenset(
+    {"training_token", "image_input", "image_output", "cached_image_input", "video_second", "audio_hour"}
+    | {"session", "storage_gb_day", "tool_call"}
+)
+"""Kinds that Azure bills and no metric counts."""
 _ZERO: Final = Decimal(0)
 _EXACT: Final = Decimal("1e-12")
 

@@ -223,10 +223,19 @@ def _held(deployment: ChargedDeployment, day: Window, now: datetime) -> Iterator
 
 def _minutes_in_force(deployment: ChargedDeployment, revision: Revision, day: Window, now: datetime) -> int:
     """Whole minutes; the minute in which a revision gave way to the next is the older one's, and counted once."""
-    start = _ceil_minute(max(day.start, revision.starts_at, deployment.created_at or revision.starts_at))
-    ends_at = day.end if revision.ends_at is None else _ceil_minute(revision.ends_at)
-    end = min(day.end, floor_minute(now), ends_at, floor_minute(deployment.deleted_at or day.end))
-    return max(0, (end - start) // _MINUTE)
+    span = in_force(revision, deployment.created_at, deployment.deleted_at, floor_minute(now))
+    inside = span.overlap(day) if span else None
+    return inside.length // _MINUTE if inside else 0
+
+
+def in_force(
+    revision: Revision, created_at: datetime | None, deleted_at: datetime | None, until: datetime
+) -> Window | None:
+    """The whole minutes in which a revision is paid for; the one in which it gave way to the next is its own."""
+    start = _ceil_minute(max(revision.starts_at, created_at or revision.starts_at))
+    ends_at = until if revision.ends_at is None else _ceil_minute(revision.ends_at)
+    end = min(until, ends_at, floor_minute(deleted_at or until))
+    return Window(start, end) if start < end else None
 
 
 def _ceil_minute(instant: datetime) -> datetime:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from collector.reports.finance.figures import FinanceReport, FinanceRow
-from collector.reports.finance.tables import neutral
+from collector.reports.finance.table_types import neutral
 
 COLUMNS: Final = (*(field.name for field in fields(FinanceRow)), "cost", "state")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -13,6 +13,7 @@ from collector.domain.money.anomalies import Variance
 from collector.domain.money.burn import BudgetState
 from collector.domain.money.forecast import MonthForecast, NoForecast
 from collector.domain.money.reconciliation import Cause, Reconciliation, Status
+from collector.domain.money.reservations import ReservationUse
 from collector.domain.money.saving_types import Saving
 from collector.domain.money.unit_costs import ProvisionedUse, UnitCost
 from collector.domain.periods import Month
@@ -84,6 +85,21 @@ class ReconciledRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BilledAlone:
+    """A part of the bill of a kind that no metric counts; without a deployment it is nobody's."""
+
+    subscription: str
+    account: str
+    deployment: str
+    kind: str
+    meter: str
+    quantity: Decimal
+    unit: str
+    currency: str
+    cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class RestatedRow:
     subscription: str
     account: str
@@ -129,6 +145,8 @@ class FinanceReport:
     coverage: float | None
     rows: tuple[FinanceRow, ...]
     reconciliations: tuple[ReconciledRow, ...] = ()
+    reservations: tuple[ReservationUse, ...] = ()
+    billed_alone: tuple[BilledAlone, ...] = ()
     teams: tuple[TeamCost, ...] = ()
     restatements: tuple[RestatedRow, ...] = ()
     outlook: tuple[CurrencyOutlook, ...] = ()
@@ -158,6 +176,7 @@ class Line:
     high: Decimal
     billed: Decimal | None
     basis_amount: Decimal
+    is_priced: bool = True
 
 
 def lines_by(rows: Iterable[FinanceRow], keys: Sequence[str], basis: str) -> list[Line]:
@@ -182,6 +201,7 @@ def _line(key: tuple[str, ...], currency: str, parts: Sequence[FinanceRow], basi
         sum((row.high or row.estimate or zero for row in parts), zero),
         sum(billed, zero) if billed else None,
         sum((row.amount(basis) for row in parts), zero),
+        any(row.is_priced for row in parts),
     )
 
 
@@ -205,6 +225,8 @@ def summary_object(report: FinanceReport) -> dict[str, Any]:
             for line in totals(report)
         ],
         "reconciliations": [_reconciled_object(row) for row in report.reconciliations],
+        "billed_alone": [_alone_object(one) for one in report.billed_alone],
+        "reservations": [_reserved_object(one) for one in report.reservations],
     }
 
 
@@ -224,6 +246,34 @@ def _reconciled_object(row: ReconciledRow) -> dict[str, Any]:
             for one in line.causes
         ],
     }
+
+
+_AMOUNTS: Final = ("units", "paid_hours", "used_hours", "needed_hours", "cost")
+
+
+def _reserved_object(one: ReservationUse) -> dict[str, str]:
+    names = {"name": one.name, "source": one.source, "currency": one.currency}
+    return names | {name: str(getattr(one, name)) for name in _AMOUNTS}
+
+
+def reserved_from(kept: Mapping[str, str]) -> ReservationUse:
+    """A reservation's month as a closing kept it."""
+    return ReservationUse(
+        kept["name"],
+        kept["source"],
+        kept["currency"],
+        *(Decimal(kept[name]) for name in _AMOUNTS),
+    )
+
+
+def _alone_object(one: BilledAlone) -> dict[str, str]:
+    return {field.name: str(getattr(one, field.name)) for field in fields(one)}
+
+
+def alone_from(kept: Mapping[str, str]) -> BilledAlone:
+    """What only the bill told of a month, as a closing kept it."""
+    amounts: dict[str, Any] = {name: Decimal(kept[name]) for name in ("quantity", "cost")}
+    return BilledAlone(**{**kept, **amounts})
 
 
 def reconciled_from(kept: Mapping[str, Any]) -> ReconciledRow:

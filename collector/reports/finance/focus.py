@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from collector.domain.periods import Month
 from collector.reports.finance.figures import BILL, TOKEN_KINDS, FinanceReport, FinanceRow
-from collector.reports.finance.tables import neutral
+from collector.reports.finance.table_types import neutral
 
 VERSION: Final = "1.2"
 _MICROSOFT: Final = "Microsoft"

@@ -8,20 +8,17 @@ from html import escape
 from typing import Final
 
 from collector.reports.finance.figures import FinanceReport
-from collector.reports.finance.tables import (
-    Cell,
-    Column,
-    FinanceTable,
-    basis_words,
-    finance_tables,
-    total_lines,
-)
+from collector.reports.finance.table_types import Cell, Column, FinanceTable
+from collector.reports.finance.tables import basis_words, finance_tables, total_lines
 
 _SHOWN: Final = 15
+_WORDY: Final = 60
+"""Columns from this width on hold sentences, which a narrow cell would pile up."""
 _FONT: Final = "font-family:Segoe UI,Helvetica,Arial,sans-serif;color:#1b1b1b"
 _CELL: Final = "padding:4px 10px 4px 0;border-bottom:1px solid #e1e1e1;font-size:13px;vertical-align:top"
 _IN_MAIL: Final = frozenset(
-    {"By team", "By model", "Unit costs", "Provisioned units", "Reconciliation", "Unpriced", "Unallocated"}
+    {"By team", "By model", "Unit costs", "Provisioned units", "Reconciliation", "Reservations"}
+    | {"Known from the bill alone", "Unpriced", "Unallocated"}
     | {"Outlook", "Budgets", "Odd days", "Savings", "Restatements"}
 )
 
@@ -83,7 +80,8 @@ def _side(column: Column) -> str:
 
 
 def _cell(cell: Cell, column: Column) -> str:
-    return f'<td style="{_CELL};text-align:{_side(column)}">{escape(_shown(cell, column))}</td>'
+    wide = ";min-width:280px" if column.width >= _WORDY else ""
+    return f'<td style="{_CELL};text-align:{_side(column)}{wide}">{escape(_shown(cell, column))}</td>'
 
 
 def _shown(cell: Cell, column: Column) -> str:

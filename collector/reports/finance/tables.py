@@ -3,41 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
 from collector.domain.money.forecast import MonthForecast, NoForecast
-from collector.domain.money.reconciliation import Reconciliation
+from collector.reports.finance.bill_tables import billed_alone, reconciliation, reservations, unallocated
 from collector.reports.finance.figures import BILL, FinanceReport, FinanceRow, Line, lines_by, totals
-
-Kind = Literal["text", "money", "price", "count", "percent", "date"]
-Cell = str | Decimal | int | float | date | datetime | None
-UNALLOCATED: Final = "Unallocated"
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    title: str
-    kind: Kind = "text"
-    width: int = 14
-
-
-@dataclass(frozen=True, slots=True)
-class FinanceTable:
-    """Rows of one subject; `note` says what it is and what it leaves out."""
-
-    name: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    note: str = ""
-
-
-def neutral(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: names are other people's words."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
+from collector.reports.finance.table_types import UNALLOCATED, Cell, Column, FinanceTable
 
 
 def basis_words(report: FinanceReport) -> str:
@@ -54,9 +26,11 @@ def finance_tables(report: FinanceReport) -> list[FinanceTable]:
         _by(report, "By SKU and direction", ("sku", "kind", "tier"), ("SKU", "Kind", "Tier")),
         _unit_costs(report),
         _provisioned(report),
-        _reconciliation(report),
+        reconciliation(report),
+        reservations(report),
+        billed_alone(report),
         _unpriced(report),
-        _unallocated(report),
+        unallocated(report),
         _sources(report),
         _outlook(report),
         _budgets(report),
@@ -77,17 +51,20 @@ _MONEY: Final = (
 )
 
 
-def _amounts(line: Line) -> tuple[Cell, ...]:
-    return line.currency, line.basis_amount, line.estimate, line.low, line.high, line.billed
+def _amounts(line: Line, basis: str) -> tuple[Cell, ...]:
+    """What has no price has no estimate: an empty cell, never a zero."""
+    cost = line.basis_amount if basis == BILL or line.is_priced else None
+    estimated = (line.estimate, line.low, line.high) if line.is_priced else (None, None, None)
+    return line.currency, cost, *estimated, line.billed
 
 
 def _by(report: FinanceReport, name: str, keys: Sequence[str], titles: Sequence[str]) -> FinanceTable:
     columns = tuple(Column(title, "text", 30 if title in _NAMES else 20) for title in titles)
     rows = tuple(
-        (*(part or UNALLOCATED for part in line.key), *_amounts(line))
+        (*(part or UNALLOCATED for part in line.key), *_amounts(line, report.basis))
         for line in lines_by(report.rows, keys, report.basis)
     )
-    return FinanceTable(name, columns + _MONEY, rows, basis_words(report))
+    return FinanceTable(name, columns + _MONEY, rows, basis_words(report), has_totals=True)
 
 
 def _by_team(report: FinanceReport) -> FinanceTable:
@@ -106,6 +83,7 @@ def _by_team(report: FinanceReport) -> FinanceTable:
         columns,
         rows,
         f"{basis_words(report)}. Teams by rule, else by tag; of a closed month as it was.",
+        has_totals=True,
     )
 
 
@@ -177,50 +155,6 @@ def _provisioned(report: FinanceReport) -> FinanceTable:
     return FinanceTable("Provisioned units", columns, rows, "Units are paid whether used or not.")
 
 
-def _reconciliation(report: FinanceReport) -> FinanceTable:
-    columns = (
-        Column("Subscription", "text", 20),
-        Column("Account", "text", 28),
-        Column("Meter family", "text", 32),
-        Column("Currency", "text", 9),
-        Column("Estimate", "money"),
-        Column("Bill", "money"),
-        Column("Difference", "money"),
-        Column("Of the bill", "percent"),
-        Column("Status", "text", 17),
-        Column("Causes", "text", 80),
-    )
-    rows = tuple(
-        (
-            row.subscription,
-            row.account,
-            row.line.family,
-            row.line.currency,
-            row.line.estimate,
-            row.line.bill,
-            row.line.difference,
-            row.line.ratio,
-            row.line.status.value,
-            _causes(row.line),
-        )
-        for row in report.reconciliations
-    )
-    return FinanceTable(
-        "Reconciliation",
-        columns,
-        rows,
-        "(estimate - bill) / bill: Reconciled up to 2 %, Within tolerance up to 5 %. Reserved use at its amortised cost.",
-    )
-
-
-def _causes(line: Reconciliation) -> str:
-    told = [
-        f"{one.words} ({one.amount:+,.2f} {line.currency})" if one.amount is not None else one.words
-        for one in line.causes
-    ]
-    return "; ".join(told)
-
-
 def _unpriced(report: FinanceReport) -> FinanceTable:
     columns = (
         Column("Account", "text", 28),
@@ -249,25 +183,6 @@ def _unpriced(report: FinanceReport) -> FinanceTable:
         if not row.is_priced and not row.is_residual and row.quantity
     )
     return FinanceTable("Unpriced", columns, rows, "Used, and without a price of ours: not in the estimate.")
-
-
-def _unallocated(report: FinanceReport) -> FinanceTable:
-    columns = (
-        Column("Subscription", "text", 20),
-        Column("Account", "text", 28),
-        Column("Meter", "text", 44),
-        Column("Currency", "text", 9),
-        Column("Bill", "money"),
-        Column("Why", "text", 80),
-    )
-    rows = tuple(
-        (row.subscription, row.account, row.meter_name, row.currency, row.billed, row.why)
-        for row in report.rows
-        if row.is_residual
-    )
-    return FinanceTable(
-        "Unallocated", columns, rows, "Billed, and no deployment's: reservations, credits, unknown use."
-    )
 
 
 def _sources(report: FinanceReport) -> FinanceTable:

@@ -8,17 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import xlsxwriter
+from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
 from collector.reports.finance.figures import FinanceReport
-from collector.reports.finance.tables import (
-    Cell,
-    FinanceTable,
-    basis_words,
-    finance_tables,
-    largest,
-    neutral,
-    total_lines,
-)
+from collector.reports.finance.table_types import Cell, FinanceTable, neutral
+from collector.reports.finance.tables import basis_words, finance_tables, largest, total_lines
 
 _FORMATS: Final[dict[str, str]] = {
     "money": "#,##0.00;[Red]-#,##0.00",
@@ -30,6 +24,9 @@ _FORMATS: Final[dict[str, str]] = {
 }
 _HEAD: Final = "#1f3a5f"
 _TOP: Final = 3
+_WRAPPED: Final = 60
+_LINE_HEIGHT: Final = 15
+"""Columns from this width on wrap their words."""
 
 
 def write_workbook(report: FinanceReport, path: Path) -> None:
@@ -92,14 +89,47 @@ def _sheet(book: Any, table: FinanceTable, styles: dict[str, Any]) -> None:
         sheet.write_string(_TOP, at, column.title, styles[head])
     for down, row in enumerate(table.rows, _TOP + 1):
         for at, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
-            _write(sheet, down, at, cell, styles["wrap" if column.width >= 60 else column.kind])
+            _write(sheet, down, at, cell, styles["wrap" if column.width >= _WRAPPED else column.kind])
+        _make_room(sheet, down, row, table)
     if not table.rows:
         sheet.write_string(_TOP + 1, 0, "None.", styles["note"])
+    _totals(sheet, table, styles)
     sheet.freeze_panes(_TOP + 1, 1)
     if table.rows:
         sheet.autofilter(_TOP, 0, _TOP + len(table.rows), len(table.columns) - 1)
     _print_setup(sheet, len(table.columns) > 6)
     sheet.repeat_rows(_TOP)
+
+
+def _make_room(sheet: Any, down: int, row: tuple[Cell, ...], table: FinanceTable) -> None:
+    """Not every program makes a row as high as the words that are wrapped in it."""
+    wrapped = [
+        -(-len(cell) // column.width)
+        for cell, column in zip(row, table.columns, strict=True)
+        if isinstance(cell, str) and column.width >= _WRAPPED
+    ]
+    if wrapped and max(wrapped) > 1:
+        sheet.set_row(down, _LINE_HEIGHT * max(wrapped))
+
+
+def _totals(sheet: Any, table: FinanceTable, styles: dict[str, Any]) -> None:
+    """The sums of money, one row a currency, as formulas that a reader can follow."""
+    titles = [column.title for column in table.columns]
+    if not table.has_totals or not table.rows or "Currency" not in titles:
+        return
+    coin, last = titles.index("Currency"), _TOP + len(table.rows)
+    currencies = sorted({str(row[coin]) for row in table.rows})
+    for down, currency in enumerate(currencies, last + 2):
+        sheet.write_string(down, 0, "Total", styles["bold"])
+        sheet.write_string(down, coin, currency, styles["bold"])
+        for at, column in enumerate(table.columns):
+            amounts = [row[at] for row in table.rows if row[coin] == currency and row[at] is not None]
+            if column.kind != "money" or not amounts:
+                continue
+            of = xl_range_abs(_TOP + 1, coin, last, coin)
+            formula = f"=SUMIFS({xl_range_abs(_TOP + 1, at, last, at)},{of},{xl_rowcol_to_cell(down, coin)})"
+            whole = sum((Decimal(str(amount)) for amount in amounts), Decimal(0))
+            sheet.write_formula(down, at, formula, styles["strong"], float(whole))
 
 
 def _print_setup(sheet: Any, wide: bool) -> None:

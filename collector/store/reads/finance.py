@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from collector.domain.money.allocation import Allocated, BilledAmount, Weighed, allocated
+from collector.domain.money.allocation import BILL_ALONE, Allocated, BilledAmount, Weighed, allocated
 from collector.domain.money.charges import CALIBRATED, Charge
 from collector.domain.money.closing import CLOSING_DAY, Amounts, ClosedCharge, DeploymentCurrency
 from collector.domain.money.reconciliation import (
@@ -23,8 +23,10 @@ from collector.domain.money.reconciliation import (
     reconcile,
 )
 from collector.domain.money.reconciliation_meters import Family, MeterBook
+from collector.domain.money.reserved_charges import RESERVED, STEP
 from collector.domain.periods import DAY, Month
-from collector.reports.finance.figures import FinanceRow, ReconciledRow
+from collector.domain.pricing import per
+from collector.reports.finance.figures import BilledAlone, FinanceRow, ReconciledRow
 from collector.store import tables
 from collector.store.reads import bills
 from collector.store.reads.scope import Place, places
@@ -70,6 +72,7 @@ class MonthMoney:
     bill_states: Mapping[str, bills.BillState]
     billed_scopes: frozenset[str]
     idle_scopes: frozenset[str] = frozenset()
+    alone: tuple[tuple[Charge | None, Allocated], ...] = ()
 
     @property
     def is_billed_whole(self) -> bool:
@@ -133,6 +136,11 @@ def current_month(
         states,
         billed_scopes,
         _idle(states, known, charges) - billed_scopes,
+        tuple(
+            (None if part.index is None else charges[part.index], part)
+            for part in parts
+            if part.kind in BILL_ALONE
+        ),
     )
 
 
@@ -147,7 +155,7 @@ def _scope(known: Names, account: UUID) -> str:
 
 def _family(charge: Charge, meters: MeterBook) -> Family | None:
     """By the meter that priced it; without one, by its model and SKU."""
-    if charge.step not in (None, "rate") and charge.meter_name:
+    if charge.step not in (None, "rate", STEP) and charge.meter_name:
         found = meters.billed(charge.meter_id or "", charge.meter_name).family
         if found is not None:
             terms = meters.family_of(charge.model, charge.version or None, charge.sku)
@@ -233,11 +241,11 @@ def _estimated(weighed: Iterable[Weighed], billed: Sequence[BilledPart]) -> Iter
             charge.currency,
             family,
             charge.kind,
-            charge.tier,
+            "standard" if charge.tier == RESERVED else charge.tier,
             charge.quantity,
             charge.cost,
             charge.basis == CALIBRATED,
-            charge.step != "rate",
+            charge.step not in ("rate", STEP),
         )
 
 
@@ -256,7 +264,7 @@ def _why_no_bill(state: bills.BillState | None) -> str:
     if state is None:
         return "the subscription is not known"
     if state.error:
-        return f"{state.error}{'; ' + state.remedy if state.remedy else ''}"
+        return "its bill could not be read; the notes say why, and what mends it"
     return "Cost Management gave no rows for this month"
 
 
@@ -363,6 +371,34 @@ def _row(month: Month, charge: Charge, billed: Decimal | None, known: Names) -> 
         charge.price_captured_at,
         charge.why,
     )
+
+
+def alone_rows(money: MonthMoney, known: Names) -> list[BilledAlone]:
+    """What no metric counts, by deployment and meter, largest amount first."""
+    sums: dict[tuple[str, ...], BilledAlone] = {}
+    for charge, part in money.alone:
+        deployment = (
+            known.deployments.get((charge.account_key, charge.deployment), charge.deployment)
+            if charge
+            else ""
+        )
+        one = BilledAlone(
+            known.subscription_of(part.account_key)[1],
+            known.account(part.account_key)[1],
+            deployment,
+            part.kind,
+            part.meter_name,
+            part.quantity,
+            per(part.kind),
+            part.currency,
+            part.cost,
+        )
+        key = (one.subscription, one.account, one.deployment, one.kind, one.meter, one.currency)
+        before = sums.get(key)
+        if before:
+            one = replace(one, quantity=before.quantity + one.quantity, cost=before.cost + one.cost)
+        sums[key] = one
+    return sorted(sums.values(), key=lambda one: (one.currency, -one.cost, one.account, one.meter))
 
 
 def rows_of_closed(month: Month, closed: Sequence[ClosedCharge], known: Names) -> list[FinanceRow]:

@@ -16,6 +16,7 @@ from collector.domain.money.burn import BudgetState, budget_state
 from collector.domain.money.closing import state_of
 from collector.domain.money.forecast import month_end
 from collector.domain.money.reconciliation_meters import MeterBook
+from collector.domain.money.reservations import Reservation
 from collector.domain.money.teams import TeamRules
 from collector.domain.money.unit_costs import ProvisionedUse, UnitCost, UsedAmount, unit_costs
 from collector.domain.periods import DAY, Month
@@ -29,12 +30,15 @@ from collector.reports.finance.figures import (
     FinanceRow,
     OddDay,
     RestatedRow,
+    alone_from,
     reconciled_from,
+    reserved_from,
 )
 from collector.store import tables
 from collector.store.expressions import money_sum
 from collector.store.reads import bills, closings, finance, overview
 from collector.store.reads.outlook import budget_part, cause_of
+from collector.store.reads.reservations import reservation_uses
 from collector.store.reads.scope import EVERYTHING, Filters, within
 
 COST_JOBS: Final = ("metrics", "inventory", "prices")
@@ -49,6 +53,8 @@ class FinanceRules:
     notes: PriceNotes = field(default_factory=PriceNotes)
     teams: TeamRules = field(default_factory=TeamRules)
     budgets: Sequence[Budget] = ()
+    reservations: Sequence[Reservation] = ()
+    currency: str | None = None
 
 
 def meter_book(connection: Connection, rules: FinanceRules) -> MeterBook:
@@ -66,6 +72,8 @@ def finance_report(
         rows = finance.rows_of_closed(month, closings.closed_charges(connection, month.first_day), known)
         basis, coverage = str(closed.summary["basis"]), closed.summary.get("coverage")
         reconciled = [reconciled_from(one) for one in closed.summary["reconciliations"]]
+        reserved = [reserved_from(one) for one in closed.summary.get("reservations", ())]
+        alone = [alone_from(one) for one in closed.summary.get("billed_alone", ())]
     else:
         money = finance.current_month(connection, month, now, meter_book(connection, rules), known)
         rows = finance.rows_of(month, money, known)
@@ -73,6 +81,8 @@ def finance_report(
         basis = BILL if money.is_billed_whole and is_over else ESTIMATE
         coverage = overview.coverage(connection, month.window)
         reconciled = finance.reconciled_rows(money.reconciliations, known)
+        reserved = reservation_uses(connection, month.window, now, rules.reservations, rules.currency)
+        alone = finance.alone_rows(money, known)
     daily = _daily(connection, month.first_day - timedelta(days=_HISTORY), month.shifted(1).first_day)
     return FinanceReport(
         month=month,
@@ -84,6 +94,8 @@ def finance_report(
         coverage=coverage,
         rows=tuple(rows),
         reconciliations=tuple(reconciled),
+        reservations=tuple(reserved),
+        billed_alone=tuple(alone),
         teams=tuple(split_shared(rules.teams, _teams(rows, basis))),
         restatements=tuple(_restated(connection, month, known)),
         outlook=tuple(_outlook(connection, month, now, daily, rows)) if outlook else (),
