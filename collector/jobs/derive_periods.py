@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from collector.domain.periods import DAY, Month, Window, last_days, month_of
-from collector.domain.room.headroom import LimitRevision
+from collector.domain.periods import DAY, Month, Window, last_days, midnight, month_of
+from collector.domain.room.headroom import LimitRevision, minutes_existed
 from collector.domain.room.rollup import (
     Lifetime,
     RoomPeriod,
@@ -106,9 +106,22 @@ def _periods_of(
                     shares.get((window.start + step * DAY).date()) for step in range(window.length // DAY)
                 ]
                 parts = _parts(key, whole[name], inside, sums, months)
-                found.append(room_period(key, name, window, parts, limit, trend))
+                existed = _existed(window, lifetimes.get(key), min(sums), now)
+                found.append(room_period(key, name, window, parts, limit, trend, existed))
     retrying(engine, lambda connection: record_room_periods(connection, found, now))
     return len(found)
+
+
+def _existed(window: Window, lifetime: Lifetime | None, first_known: date, now: datetime) -> int:
+    """Minutes of the window in which the deployment was there.
+
+    One that was used before anybody saw it created was there from its first known day on.
+    """
+    used_at = midnight(first_known)
+    created_at = lifetime.created_at if lifetime else None
+    return minutes_existed(
+        window, min(created_at or used_at, used_at), lifetime.deleted_at if lifetime else None, now
+    )
 
 
 def _parts(

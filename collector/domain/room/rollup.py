@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -220,8 +220,12 @@ def room_period(
     parts: Iterable[UsageSums],
     limit_now: LimitRevision | None,
     trend: Sequence[float | None],
+    existed: int,
 ) -> RoomPeriod:
+    """`existed` counts the minutes of days that nobody read as well: they are no part of any sum, and a gap all the same."""
     sums = added(parts)
+    room = replace(sums.room, minutes_existed=max(existed, sums.room.minutes_existed))
+    sums = replace(sums, room=room)
     return RoomPeriod(*key, period, window, sums, headroom(sums.room, limit_now), tuple(trend))
 
 
