@@ -36,6 +36,21 @@ def test_every_rule_stands_there_with_its_defaults(golden: Callable[[Path, str],
     golden(DOCUMENT, f"{before}{BEGINS}\n{table()}\n{ENDS}{after}")
 
 
+def test_every_rule_has_the_picture_of_its_letter(golden: Callable[[Path, str], None]) -> None:
+    written = DOCUMENT.read_text(encoding="utf-8")
+    before, _, rest = written.partition("<!-- letters -->")
+    _, _, after = rest.partition("<!-- /letters -->")
+    shown = "\n".join(
+        f"### {info.title}\n\n![The letter of the rule {info.rule}](pictures/letters/{info.rule}.png)\n"
+        for info in RULES.values()
+    )
+    golden(DOCUMENT, f"{before}<!-- letters -->\n\n{shown}\n<!-- /letters -->{after}")
+    pictures = DOCUMENT.parent / "pictures" / "letters"
+    assert {f"{rule}.png" for rule in RULES} == {path.name for path in pictures.iterdir()}
+    sizes = {path.name: path.stat().st_size for path in pictures.iterdir()}
+    assert [] == [name for name, size in sizes.items() if not 4_000 < size < 60_000]
+
+
 def test_the_times_it_names_are_the_defaults() -> None:
     written = DOCUMENT.read_text(encoding="utf-8")
     config = AlertConfig()
