@@ -5,7 +5,7 @@ from uuid import UUID
 
 from collector.domain.advice.types import Line
 from collector.domain.periods import Window
-from collector.reports.fullness import days_to_full
+from collector.domain.room.fullness import NoDate
 from collector.store.reads.room import QuotaRow, RoomRow
 from collector.store.reads.seats import peak_course
 from dashboard import room_state, state
@@ -23,7 +23,8 @@ def line(chosen: Chosen, picked: str) -> views.LineEvidence | None:
     reading = next((one for one in room_state.readings(chosen.filters) if _key(one) == picked), None)
     if found is None or reading is None:
         return None
-    [full] = days_to_full([reading], state.today()).values()
+    key = (reading.subscription_id, reading.location, reading.usage_name)
+    full = state.lines_full().get(key, NoDate("it was not worked out yet"))
     return views.line_evidence(found, reading, estate.seats, full, state.today())
 
 

@@ -27,8 +27,9 @@ from collector.store.reads.evidence import DeploymentMinutes, deployment_evidenc
 from collector.store.reads.evidence_units import UnitStory, unit_story
 from collector.store.reads.prices import price_rows
 from collector.store.reads.scope import EVERYTHING, Filters
-from collector.store.reads.seats import peaks_until_full, seats
+from collector.store.reads.seats import seats
 from collector.store.reads.seats_lines import RoomEstate, room_estate
+from collector.store.reads.until_full import deployments_until_full
 from dashboard import state
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
 from dashboard.tables import Table
@@ -56,9 +57,7 @@ class Hurt:
 def hurts(chosen: Chosen) -> throttling_views.HurtsView:
     key = state.period(chosen).room_key
     rows, causes = _causes(database(), key, chosen.filters)
-    return throttling_views.hurts_view(
-        rows, causes, _full(database(), chosen.filters, state.today()), state.names(), state.today()
-    )
+    return throttling_views.hurts_view(rows, causes, _full(database()), state.names(), state.today())
 
 
 def hurt(chosen: Chosen, picked: str) -> Hurt | None:
@@ -90,7 +89,7 @@ def readings(filters: Filters) -> list[room.QuotaRow]:
 
 
 def until_full(filters: Filters) -> dict[Key, UntilFull | NoDate]:
-    return _full(database(), filters, state.today())
+    return _full(database())
 
 
 def minutes(account: UUID, deployment: str, window: Window) -> DeploymentMinutes:
@@ -160,10 +159,10 @@ def _evidence(url: str, account: UUID, deployment: str, window: Window) -> Deplo
         return deployment_evidence(connection, account, deployment, window)
 
 
-@remembered(SLOW_SECONDS)
-def _full(url: str, filters: Filters, today: date) -> dict[Key, UntilFull | NoDate]:
+@remembered()
+def _full(url: str) -> dict[Key, UntilFull | NoDate]:
     with state._reading(url) as connection:
-        return peaks_until_full(connection, state.now(), filters)
+        return deployments_until_full(connection)
 
 
 @remembered(SLOW_SECONDS)

@@ -20,13 +20,14 @@ from collector.domain.endings.models import model_catalog
 from collector.domain.money.forecast import MonthForecast, NoForecast, month_end
 from collector.domain.periods import Window, last_days, midnight, month_of
 from collector.domain.types import account_key
-from collector.reports.fullness import days_to_full
+from collector.reports.fullness import LOOKS_BACK_DAYS
 from collector.settings import Settings, load
 from collector.store import schema
 from collector.store.errors import SchemaMismatch, clear_errors
 from collector.store.reads import cost, endings, overview, room
 from collector.store.reads.overview import Choices
 from collector.store.reads.scope import EVERYTHING, Filters
+from collector.store.reads.until_full import lines_until_full
 from dashboard.periods import DEFAULT, MONTH_TO_DATE, Period, comparison, period_of
 from dashboard.store import open_store
 from dashboard.tables import Table
@@ -40,7 +41,6 @@ from dashboard.views.freshness import FreshnessView, freshness_view
 FRESH_SECONDS = 60
 SLOW_SECONDS = 600
 FORECAST_DAYS = 56
-LINES_LOOKED_AHEAD = 30
 CLOCK = "DASHBOARD_NOW"
 """Names an instant to look from instead of now: for tests and pictures."""
 
@@ -142,7 +142,7 @@ def charges(chosen: Chosen, currency: str) -> Table:
 def room_view(chosen: Chosen) -> room_views.RoomView:
     rows = _room_rows(database(), period(chosen).room_key, chosen.filters)
     quotas = _quotas(database(), chosen.filters)
-    full = _until_full(database(), chosen.filters, today())
+    full = lines_full()
     return room_views.room_view(rows, quotas, full, names(), today())
 
 
@@ -185,6 +185,10 @@ def overview_view(chosen: Chosen) -> overview_views.OverviewView:
 @st.cache_resource(show_spinner=False)
 def _engine(url: str) -> Any:
     return open_store(url)
+
+
+def lines_full() -> room_views.DaysToFull:
+    return _lines_full(database())
 
 
 @contextmanager
@@ -283,13 +287,13 @@ def _room_rows(url: str, room_key: str, filters: Filters) -> list[room.RoomRow]:
 @remembered()
 def _quotas(url: str, filters: Filters) -> list[room.QuotaRow]:
     with _reading(url) as connection:
-        return room.quota_rows(connection, filters)
+        return room.quota_rows(connection, filters, midnight(today()) - timedelta(days=LOOKS_BACK_DAYS))
 
 
-@remembered(SLOW_SECONDS)
-def _until_full(url: str, filters: Filters, today: date) -> room_views.DaysToFull:
-    """For the fullest lines only: playing out what may come takes milliseconds a line."""
-    return days_to_full(_quotas(url, filters)[:LINES_LOOKED_AHEAD], today)
+@remembered()
+def _lines_full(url: str) -> room_views.DaysToFull:
+    with _reading(url) as connection:
+        return lines_until_full(connection)
 
 
 @remembered()

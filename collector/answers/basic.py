@@ -19,7 +19,6 @@ from collector.jobs.charges import MoneyRules
 from collector.jobs.facts.look import Known
 from collector.reports import contract
 from collector.reports.finance.figures import BILL, ESTIMATE
-from collector.reports.fullness import days_to_full
 from collector.store.engine import Connection, Engine
 from collector.store.lease_holders import held_leases
 from collector.store.reads import billed, overview
@@ -33,6 +32,7 @@ from collector.store.reads.ending_stories import ending_stories
 from collector.store.reads.prices import price_rows, prices_on
 from collector.store.reads.reservations import reservation_uses
 from collector.store.reads.scope import EVERYTHING, Filters
+from collector.store.reads.until_full import lines_until_full
 from collector.store.reads.whose import whereabouts
 
 COST_JOBS: Final = ("metrics", "inventory", "prices")
@@ -85,7 +85,7 @@ def room(connection: Connection, period: str, filters: Filters, now: datetime) -
         as_of=overview.freshness(connection, ROOM_JOBS, filters).as_of,
         rows=rooms.room_rows(connection, period, filters),
         quotas=quotas,
-        days_to_full=days_to_full(quotas, now.date()),
+        days_to_full=lines_until_full(connection),
     )
 
 

@@ -27,8 +27,9 @@ from collector.store.reads.evidence import deployment_evidence, load_shapes
 from collector.store.reads.evidence_units import UnitStory, unit_story
 from collector.store.reads.prices import price_rows
 from collector.store.reads.scope import EVERYTHING, Filters
-from collector.store.reads.seats import DAYS, peaks_until_full
+from collector.store.reads.seats import DAYS
 from collector.store.reads.seats_lines import RoomEstate, Spelling, room_estate
+from collector.store.reads.until_full import deployments_until_full
 
 Json = dict[str, Any]
 JOBS: Final = ("metrics", "inventory", "quotas", "models")
@@ -47,7 +48,7 @@ class Asked:
 
 def explained(connection: Connection, found: Json, period: str, filters: Filters, now: datetime) -> Json:
     """The object of `room` with when each deployment and line is full, and who holds a line; keys are only added."""
-    full = peaks_until_full(connection, now, filters)
+    full = deployments_until_full(connection)
     shapes = load_shapes(connection, period)
     for row in found["deployments"]:
         key = (account_key(row["account"]), row["deployment"].casefold())

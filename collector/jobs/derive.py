@@ -17,6 +17,7 @@ from collector.domain.periods import DAY, HOUR, Month, Window, midnight, month_o
 from collector.domain.room.rollup import Lifetime, StoredHour, UsageDay, usage_days
 from collector.jobs.charges import MoneyRules, derive_charges, derive_months, learn_shares, read_estate
 from collector.jobs.context import NoProgress
+from collector.jobs.derive_full import derive_until_full
 from collector.jobs.derive_periods import roll_up_months, roll_up_periods
 from collector.ports import Progress
 from collector.store.engine import Engine, retrying
@@ -94,6 +95,7 @@ def derive(
         months = roll_up_months(engine, _months_of(used))
         derive_months(engine, _months_of(charged))
         periods = roll_up_periods(engine, lifetimes, {month for _, month in _months_of(used)}, now)
+        derive_until_full(engine, now)
         # The marks go last: killed before this, everything is worked out once more.
         retrying(engine, lambda connection: clear_days(connection, dirty))
         shown.done()

@@ -1,23 +1,12 @@
-"""When quota lines fill, from readings that were stored only when something changed."""
+"""The days from which it is told when a deployment or a quota line is full."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from collector.domain.room.fullness import NoDate, UntilFull, time_until_full
-
 LOOKS_BACK_DAYS = 91
-LineKey = tuple[str, str, str]
-
-
-def days_to_full(quotas: Iterable[Any], today: date) -> dict[LineKey, UntilFull | NoDate]:
-    """For every line, by subscription, location and usage name: days until it is full, or why no date is given."""
-    return {
-        (row.subscription_id, row.location, row.usage_name): time_until_full(
-            daily_allocated(row.history, today), float(row.limit)
-        )
-        for row in quotas
-    }
+TREND = "90d"
+"""The period whose course is looked at."""
 
 
 def daily_allocated(history: Sequence[Any], today: date) -> list[float | None]:
@@ -34,3 +23,14 @@ def daily_allocated(history: Sequence[Any], today: date) -> list[float | None]:
         values.append(known)
     first_known = next((at for at, value in enumerate(values) if value is not None), len(values))
     return values[first_known:]
+
+
+def daily_shares(trend: object, ends_at: datetime | None, now: datetime) -> tuple[float | None, ...]:
+    """The stored course from its first known day on; today is not over yet and left out."""
+    if not isinstance(trend, list) or ends_at is None:
+        return ()
+    daily = [float(one) if isinstance(one, int | float) else None for one in trend]
+    if ends_at > now:
+        daily = daily[:-1]
+    first = next((at for at, share in enumerate(daily) if share is not None), len(daily))
+    return tuple(daily[first:])

@@ -11,12 +11,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Table
+from sqlalchemy import JSON, Table, text
 
 from collector.domain.periods import Month, Window, midnight
+from collector.jobs.derive_full import derive_until_full
 from collector.store import partitions, tables
 from collector.store.engine import Connection
 from collector.store.writes.bulk import json_text
+from collector.store.writes.cost_sums import roll_up
 from tests.bench.stores import Store, settled
 from tests.dashboard.seed import FIRST_SEEN, NOW, SUBSCRIPTIONS, Account, Seed
 from tests.dashboard.worlds import DEPLOYMENTS as PATTERNS
@@ -25,6 +27,7 @@ LOCATIONS = ("eastus2", "swedencentral", "westeurope", "westus3", "japaneast")
 DEPLOYMENTS_PER_ACCOUNT = 20
 _FILLING_MODELS = 400
 _QUOTA_LINES = 60
+_SUMMED_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,18 @@ def write_estate(store: Store, size: Size, now: datetime = NOW) -> None:
         )
         for name, rows in _inventory(accounts, size, now).rows.items():
             _insert(connection, tables.metadata.tables[name], rows)
+    members = _members(accounts, size)
     for table in _tables(size):
         with store.engine.begin() as connection:
-            for number, account in enumerate(accounts):
-                count = min(DEPLOYMENTS_PER_ACCOUNT, size.deployments - number * DEPLOYMENTS_PER_ACCOUNT)
-                _copy(connection, table, account, range(count), size, now)
+            _spread(connection, table, members, size, now)
+    first = now.date() - timedelta(days=size.days)
+    for step in range(0, size.days + 1, _SUMMED_DAYS):
+        with store.engine.begin() as connection:
+            start = first + timedelta(days=step)
+            roll_up(
+                connection, start, min(start + timedelta(days=_SUMMED_DAYS), now.date() + timedelta(days=1))
+            )
+    derive_until_full(store.engine, now)
     settled(store)
     # A large heap of ours would make every collection of garbage, and so every figure, slower than it is.
     _pattern.cache_clear()
@@ -107,7 +117,7 @@ def _quotas(seed: Seed, size: Size, now: datetime) -> None:
                 current=Decimal(4_000 + 10 * step),
                 unit="tokens_per_minute",
                 per_unit=Decimal(1000),
-                last_read_at=now - timedelta(minutes=40),
+                last_read_at=min(now, now - timedelta(days=size.days - step - 5)) - timedelta(minutes=40),
             )
 
 
@@ -134,26 +144,59 @@ def _earlier_months(rows: list[dict[str, Any]], days: int, now: datetime) -> Non
         month = month.shifted(-1)
 
 
-def _copy(
-    connection: Connection, table: Table, account: Account, numbers: range, size: Size, now: datetime
+def _members(accounts: Sequence[Account], size: Size) -> list[tuple[Account, int, str]]:
+    """Every deployment with its account and the pattern that it bears, in the order of the tables' keys."""
+    found: list[tuple[Account, int, str]] = []
+    for number, account in enumerate(accounts):
+        count = min(DEPLOYMENTS_PER_ACCOUNT, size.deployments - number * DEPLOYMENTS_PER_ACCOUNT)
+        kinds = [(one, one % len(PATTERNS)) for one in range(count)]
+        found += [(account, kind, f"{PATTERNS[kind][1].name}-{one:02}") for one, kind in kinds]
+    return sorted(found, key=lambda member: (member[0].key, member[2]))
+
+
+def _spread(
+    connection: Connection,
+    table: Table,
+    members: Sequence[tuple[Account, int, str]],
+    size: Size,
+    now: datetime,
 ) -> None:
-    rows: list[dict[str, Any]] = []
-    for number in numbers:
-        kind = number % len(PATTERNS)
-        hours = table.name == "usage_hour"
-        pattern = _pattern(kind, size.hour_days if hours else size.days, now, hours=hours)
-        name = f"{PATTERNS[kind][1].name}-{number:02}"
-        named: dict[str, Any] = {"account_key": account.key, "deployment": name}
-        if "name" in table.c:
-            named["name"] = name
-        if "location" in table.c:
-            named["location"] = account.location
-        rows.extend({**row, **named} for row in pattern.get(table.name, ()))
-    _insert(connection, table, rows)
+    """The rows of each pattern once into a table beside, and from there to every deployment by the database itself."""
+    names = [column.name for column in table.columns]
+    connection.exec_driver_sql(f"create temporary table pattern as select * from {table.name} limit 0")
+    hours = table.name == "usage_hour"
+    for kind in range(len(PATTERNS)):
+        rows = _pattern(kind, size.hour_days if hours else size.days, now, hours=hours).get(table.name, [])
+        _insert(connection, table, [{**row, "deployment": str(kind)} for row in rows], into="pattern")
+    connection.exec_driver_sql("create index pattern_deployment on pattern (deployment)")
+    columns = ", ".join(f'"{name}"' for name in names)
+    for account, kind, name in members:
+        own = {"account_key": account.key, "deployment": name, "name": name, "location": account.location}
+        given = [(one, own[one]) for one in names if one in own]
+        told = ", ".join(
+            f"cast(:{one} as {_type(table, one, connection)})" if one in own else f'"{one}"' for one in names
+        )
+        values = {one: tables.to_database(value, connection.dialect.name) for one, value in given}
+        connection.execute(
+            text(f"insert into {table.name} ({columns}) select {told} from pattern where deployment = :kind"),
+            {**values, "kind": str(kind)},
+        )
+    connection.exec_driver_sql("drop table pattern")
 
 
-def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+def _type(table: Table, column: str, connection: Connection) -> str:
+    return (
+        table.c[column].type.compile(connection.dialect)
+        if connection.dialect.name == "postgresql"
+        else "text"
+    )
+
+
+def _insert(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], into: str | None = None
+) -> None:
     """The driver's own way in: no upsert, since every row is new."""
+    target = into or table.name
     if not rows:
         return
     columns = sorted({name for row in rows for name in row})
@@ -170,9 +213,9 @@ def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]
     names = ", ".join(f'"{name}"' for name in columns)
     if dialect == "sqlite":
         marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"insert into {table.name} ({names}) values ({marks})", ready)
+        connection.exec_driver_sql(f"insert into {target} ({names}) values ({marks})", ready)
         return
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"copy {table.name} ({names}) from stdin") as copy:
+    with driver.cursor() as cursor, cursor.copy(f"copy {target} ({names}) from stdin") as copy:
         for row in ready:
             copy.write_row(row)

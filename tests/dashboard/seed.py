@@ -14,6 +14,7 @@ from collector.domain.periods import Month, Window, floor_hour, midnight
 from collector.domain.types import account_key
 from collector.domain.usage.histogram import Histogram
 from collector.domain.usage.minutes import MinuteBlock, pack_many
+from collector.jobs.derive_full import derive_until_full
 from collector.store import partitions, schema, tables
 from collector.store.engine import writing
 from collector.store.writes.cost_sums import roll_up
@@ -101,6 +102,7 @@ class Seed:
                 roll_up(connection, min(days), max(days) + timedelta(days=1))
             if connection.dialect.name == "postgresql":
                 connection.execute(text("analyze"))
+        derive_until_full(engine, self.now)
 
     def subscriptions(self) -> None:
         for subscription_id, name in SUBSCRIPTIONS:

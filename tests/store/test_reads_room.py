@@ -1,6 +1,7 @@
 """How much room is left: the limits of the period's own end, unknown where nothing says, one deployment by the minute."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,10 +9,11 @@ import pytest
 from sqlalchemy import Connection
 
 from collector.domain.periods import last_days
-from collector.reports.fullness import daily_allocated, days_to_full
+from collector.reports.fullness import daily_allocated
 from collector.store.engine import open_engine
 from collector.store.reads import overview, room
 from collector.store.reads.scope import Filters
+from collector.store.reads.until_full import lines_until_full
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
 
 EAST = Account("east", 0, "eastus2", {"env": "prod"})
@@ -108,9 +110,17 @@ def test_a_stored_reading_stands_until_the_next(store: Connection) -> None:
 
     assert 61 == len(daily)
     assert {100.0, 200.0, 300.0, 400.0} == set(daily)
-    assert {("westeurope"), ("eastus2")} == {
-        location for _, location, _ in days_to_full(room.quota_rows(store), NOW.date())
-    }
+    assert {"westeurope", "eastus2"} == {location for _, location, _ in lines_until_full(store)}
+
+
+def test_readings_since_an_instant_begin_with_the_one_in_force_then(store: Connection) -> None:
+    since = NOW - timedelta(days=30)
+    for whole, part in zip(room.quota_rows(store), room.quota_rows(store, since=since), strict=True):
+        assert (
+            daily_allocated(whole.history, NOW.date())[-30:]
+            == daily_allocated(part.history, NOW.date())[-30:]
+        )
+        assert replace(whole, history=()) == replace(part, history=())
 
 
 def test_minutes_of_a_deployment_hold_its_peak(store: Connection) -> None:

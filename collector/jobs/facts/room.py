@@ -28,12 +28,12 @@ from collector.domain.types import PROVISIONED_SKUS
 from collector.domain.usage.minutes import unpack_many
 from collector.jobs.facts.endings import UNIT_WORDS
 from collector.jobs.facts.place import Estate, subject_of
-from collector.reports.fullness import days_to_full
 from collector.store.engine import Connection
 from collector.store.reads import rule_facts
 from collector.store.reads.endings import DeployedRow
 from collector.store.reads.room import QuotaRow
 from collector.store.reads.rule_facts import DayRow
+from collector.store.reads.until_full import lines_until_full
 
 AT_LIMIT: Final = 0.9
 LAST_DAY: Final = timedelta(hours=24)
@@ -54,8 +54,7 @@ def quota_findings(
 ) -> Found:
     """Every line that anything is allocated of; a line that nobody uses can not fill."""
     holders = _holders(connection, rows)
-    grown = [row for row in quotas if row.current > 0 and len(row.history) > 1]
-    until_full = days_to_full(grown, now.date())
+    until_full = lines_until_full(connection)
     found: Found = []
     for row in quotas:
         line = (row.subscription_id, row.location, row.usage_name)

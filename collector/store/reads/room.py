@@ -1,11 +1,10 @@
 """How much room is left: deployments against their limits, quota lines, and one deployment hour by hour."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, and_, case, func, or_, select
@@ -171,13 +170,13 @@ def room_rows(connection: Connection, period: str, filters: Filters = EVERYTHING
         revision.c.capacity,
         account.c.location,
         deployment.c.deleted_at,
-        catalog.c.usage_name.label("quota_line"),
         *own,
+        catalog.c.usage_name.label("quota_line"),
     ).select_from(joined)
     asked = asked.where(
         room.c.period == period, *within(connection, filters, room), *_models(filters, revision)
     )
-    rows = [RoomRow(**row) for row in connection.execute(asked).mappings()]
+    rows = [RoomRow(*row) for row in connection.execute(asked)]
     return sorted(
         rows, key=lambda row: (-(-1 if row.used_share is None else row.used_share), row.account, row.key)
     )
@@ -193,13 +192,16 @@ def room_periods(connection: Connection) -> list[str]:
 def quota_rows(
     connection: Connection, filters: Filters = EVERYTHING, since: datetime | None = None
 ) -> list[QuotaRow]:
-    """Every quota line that still exists, fullest first, with its readings since an instant."""
+    """Every quota line that still exists, fullest first, with its readings since an instant and the one in force then."""
     reading = tables.quota_reading
-    asked = select(reading).where(*_quota_filter(connection, filters))
-    lines: dict[tuple[str, str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for row in connection.execute(asked.order_by(*reading.primary_key.columns)).mappings():
-        lines[row["subscription_id"], row["location"], row["usage_name"]].append(dict(row))
-    found = [_quota_row(readings, since) for readings in lines.values() if readings[-1]["gone_at"] is None]
+    asked = select(*(reading.c[name] for name in _READING)).where(*_quota_filter(connection, filters))
+    if since is not None:
+        asked = asked.where(or_(reading.c.last_read_at >= since, _is_newest(reading)))
+    lines: dict[tuple[str, str, str], list[_Reading]] = defaultdict(list)
+    for row in connection.execute(asked.order_by(*reading.primary_key.columns)):
+        one = _Reading(*row)
+        lines[one.subscription_id, one.location, one.usage_name].append(one)
+    found = [_quota_row(readings) for readings in lines.values() if readings[-1].gone_at is None]
     return sorted(found, key=lambda row: (-_share(row), row.subscription_id, row.location, row.usage_name))
 
 
@@ -347,18 +349,40 @@ def _quota_filter(connection: Connection, filters: Filters) -> list[ColumnElemen
     return conditions
 
 
-def _quota_row(readings: list[Mapping[str, Any]], since: datetime | None) -> QuotaRow:
+class _Reading(NamedTuple):
+    subscription_id: str
+    location: str
+    usage_name: str
+    read_at: datetime
+    label: str
+    limit: Decimal
+    current: Decimal
+    unit: str | None
+    per_unit: Decimal | None
+    last_read_at: datetime
+    gone_at: datetime | None
+
+
+_READING = _Reading._fields
+
+
+def _is_newest(reading: FromClause) -> ColumnElement[bool]:
+    other = tables.quota_reading.alias("other")
+    line = (other.c[name] == reading.c[name] for name in ("subscription_id", "location", "usage_name"))
+    return reading.c.read_at == select(func.max(other.c.read_at)).where(*line).scalar_subquery()
+
+
+def _quota_row(readings: list[_Reading]) -> QuotaRow:
     last = readings[-1]
-    kept = [row for row in readings if since is None or row["read_at"] >= since] or readings[-1:]
     return QuotaRow(
-        **{
-            name: last[name]
-            for name in ("subscription_id", "location", "usage_name", "label", "unit", "per_unit")
-        },
-        limit=last["limit"],
-        current=last["current"],
-        last_read_at=last["last_read_at"],
-        history=tuple(QuotaReading(row["read_at"], row["limit"], row["current"]) for row in kept),
+        *last[:3],
+        label=last.label,
+        unit=last.unit,
+        per_unit=last.per_unit,
+        limit=last.limit,
+        current=last.current,
+        last_read_at=last.last_read_at,
+        history=tuple(QuotaReading(one.read_at, one.limit, one.current) for one in readings),
     )
 
 

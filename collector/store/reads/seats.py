@@ -11,17 +11,18 @@ from sqlalchemy import Connection, and_, func, select
 from collector.domain.advice.need import unthrottled_peak
 from collector.domain.advice.types import Money, Seat, Steps
 from collector.domain.periods import DAY, last_days, midnight
-from collector.domain.room.fullness import NoDate, UntilFull, time_until_full
+from collector.domain.room.fullness import NoDate, UntilFull
 from collector.domain.types import CatalogModel, location_key
+from collector.reports.fullness import TREND, daily_shares
 from collector.store import tables
 from collector.store.expressions import money_sum
 from collector.store.reads.catalog import all_models
 from collector.store.reads.evidence import deployment_evidence
 from collector.store.reads.scope import EVERYTHING, Filters, within
+from collector.store.reads.until_full import deployments_until_full
 
 PERIOD: Final = "30d"
 DAYS: Final = 30
-TREND: Final = "90d"
 
 DeploymentKey = tuple[UUID, str]
 
@@ -37,28 +38,13 @@ def seats(
     """Every deployment that is there, with its room over the last 30 days.
 
     With `causes`, the minutes of those that were throttled are read for why, and for what they would have used, and
-    the days until each is full are played out; without, both stay unknown, and no time is spent on them.
+    the days until each is full are told; without, both stay unknown, and no time is spent on them.
     """
     offers = {offer_key(one): one for one in (all_models(connection) if models is None else models)}
     costs = _costs(connection, now.date(), filters)
-    found = [_seat(row, offers, costs, now, until=causes) for row in _deployed(connection, filters)]
+    full = deployments_until_full(connection) if causes else {}
+    found = [_seat(row, offers, costs, full, now) for row in _deployed(connection, filters)]
     return tuple(_with_cause(connection, seat, now) if causes and seat.throttled else seat for seat in found)
-
-
-def peak_until_full(trend: object, ends_at: datetime, now: datetime) -> UntilFull | NoDate:
-    """When the busiest minute of a day reaches the limit, from daily peaks as shares of it."""
-    return time_until_full(daily_shares(trend, ends_at, now), 1.0)
-
-
-def daily_shares(trend: object, ends_at: datetime | None, now: datetime) -> tuple[float | None, ...]:
-    """The stored course from its first known day on; today is not over yet and left out."""
-    if not isinstance(trend, list) or ends_at is None:
-        return ()
-    daily = [float(one) if isinstance(one, int | float) else None for one in trend]
-    if ends_at > now:
-        daily = daily[:-1]
-    first = next((at for at, share in enumerate(daily) if share is not None), len(daily))
-    return tuple(daily[first:])
 
 
 def peak_course(
@@ -74,19 +60,6 @@ def peak_course(
     if row is None:
         return (), None
     return daily_shares(row.trend, row.ends_at, now), min(row.ends_at, midnight(now.date()))
-
-
-def peaks_until_full(
-    connection: Connection, now: datetime, filters: Filters = EVERYTHING
-) -> dict[DeploymentKey, UntilFull | NoDate]:
-    room = tables.room_period
-    asked = select(room.c.account_key, room.c.deployment, room.c.trend, room.c.ends_at).where(
-        room.c.period == TREND, *within(connection, filters, room)
-    )
-    return {
-        (row.account_key, row.deployment): peak_until_full(row.trend, row.ends_at, now)
-        for row in connection.execute(asked)
-    }
 
 
 def deployed_models(
@@ -166,9 +139,8 @@ def _seat(
     row: Mapping[str, Any],
     offers: Mapping[tuple[str, ...], CatalogModel],
     costs: Mapping[DeploymentKey, Money],
+    full: Mapping[DeploymentKey, UntilFull | NoDate],
     now: datetime,
-    *,
-    until: bool,
 ) -> Seat:
     model, version = row["base_model"] or row["model"], row["base_version"] or row["version"]
     tuned = row["base_model"] is not None
@@ -201,9 +173,7 @@ def _seat(
         requests=row["requests"] or 0,
         throttled=row["throttled"] or 0,
         throttled_at_limit=row["throttled_at_limit"] or 0,
-        until_full=None
-        if row["trend_ends_at"] is None or not until
-        else peak_until_full(row["trend"], row["trend_ends_at"], now),
+        until_full=full.get((row["account_key"], row["deployment"])),
         daily_shares=daily_shares(row["trend"], row["trend_ends_at"], now),
         cost_per_month=costs.get((row["account_key"], row["deployment"])),
     )

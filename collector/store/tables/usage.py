@@ -145,6 +145,16 @@ room_period = table(
     Index("ix_room_period_period", "period"),
 )
 
+# When a deployment or a quota line reaches its limit. `course` tells the days that it was worked out of from others.
+until_full = table(
+    "until_full",
+    "finding",
+    key("kind", Text),
+    key("subject", Text),
+    need("course", Text),
+    need("found", Json),
+)
+
 api_use_day = table(
     "api_use_day",
     "fact",

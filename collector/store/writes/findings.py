@@ -12,6 +12,7 @@ from collector.domain.periods import Window
 from collector.domain.room.headroom import RoomSpan
 from collector.domain.room.rollup import RoomPeriod, UsageDay, UsageSums, whole_number
 from collector.store import tables
+from collector.store.reads.until_full import Course
 from collector.store.writes.bulk import replace_rows, upsert
 from collector.store.writes.cost_sums import roll_up
 
@@ -48,6 +49,12 @@ def drop_stale_periods(connection: Connection, periods: Iterable[str], at: datet
     """Take away what a working out at `at` of these periods did not find any more."""
     table = tables.room_period
     connection.execute(delete(table).where(table.c.period.in_(sorted(periods)), table.c.computed_at < at))
+
+
+def record_until_full(connection: Connection, found: Iterable[tuple[Course, Mapping[str, object]]]) -> int:
+    """Make these all there is: what has no limit any more has no date."""
+    rows = ((course.kind, course.subject, course.digest, told) for course, told in found)
+    return replace_rows(connection, tables.until_full, rows)
 
 
 def _room_row(one: RoomPeriod, names: Iterable[str], at: datetime) -> dict[str, object]:
