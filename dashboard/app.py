@@ -6,7 +6,8 @@ import streamlit as st
 
 from collector.settings import BadSettings
 from collector.store.errors import StoreError
-from dashboard import filters, show, state, words, words_finance
+from dashboard import filters, show, state, words
+from dashboard.cost_pages import cost_pages
 from dashboard.login.visitors import visitor
 from dashboard.room_pages import room_pages
 
@@ -17,8 +18,7 @@ show.logo(HERE / "assets")
 page = st.navigation(
     [
         st.Page("screens/overview.py", title="Overview", icon=":material/dashboard:", default=True, help=words.OVERVIEW_HELP),
-        st.Page("screens/cost.py", title=words.COST_TITLE, icon=":material/payments:", help=words.COST_HELP),
-        st.Page("screens/finance.py", title=words_finance.TITLE, icon=":material/receipt_long:", help=words_finance.HELP),
+        *cost_pages(),
         st.Page("screens/room.py", title=words.ROOM_TITLE, icon=":material/speed:", help=words.ROOM_HELP),
         *room_pages(),
         st.Page("screens/endings.py", title=words.ENDINGS_TITLE, icon=":material/event_busy:", help=words.ENDINGS_HELP),

@@ -50,10 +50,10 @@ def _months(url: str, today: date) -> tuple[date, ...]:
 @remembered(SLOW_SECONDS)
 def _report(url: str, month: str, now: datetime) -> FinanceReport:
     with open_store(url).connect() as connection:
-        return finance_report(connection, Month.parse(month), now, _rules())
+        return finance_report(connection, Month.parse(month), now, rules())
 
 
-def _rules() -> FinanceRules:
+def rules() -> FinanceRules:
     chosen = state.settings()
     teams, budgets = parse_team_rules(chosen.teams), parse_budgets(chosen.budgets)
     reservations = parse_reservations(chosen.reservations)

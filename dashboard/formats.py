@@ -23,18 +23,20 @@ def money(amount: Decimal | None, currency: str) -> str:
     return f"{minus}{_sign(currency)}{abs(rounded):,f}"
 
 
-def short_money(amount: Decimal | float, currency: str) -> str:
+def short_money(amount: Decimal | float, currency: str, digits: int = 3) -> str:
     """`$12.3k`, for axes and tight places."""
     value = float(amount)
     for size, word in _STEPS:
         if abs(value) >= size:
-            return f"{_sign(currency)}{value / size:.3g}{word}"
+            return f"{_sign(currency)}{value / size:.{digits}g}{word}"
     return f"{_sign(currency)}{value:.2f}" if abs(value) < 100 else f"{_sign(currency)}{value:.0f}"
 
 
 def money_range(low: Decimal, high: Decimal, currency: str) -> str:
     """`$17.7–22.3k`: the sign and the thousands once where both ends share them."""
     first, last = short_money(low, currency), short_money(high, currency)
+    if first == last and low != high:
+        first, last = short_money(low, currency, 5), short_money(high, currency, 5)
     if first == last:
         return first
     words = {word for _, word in _STEPS}

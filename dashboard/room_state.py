@@ -8,29 +8,24 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-import streamlit as st
-
-from collector.catalog.price_notes import load_price_notes
-from collector.catalog.prices import load_snapshot
 from collector.domain.advice.fit import Fit, FitQuestion, fits
 from collector.domain.advice.need import urgency_of
 from collector.domain.advice.prices import RoomPrices, with_price_ratios
 from collector.domain.advice.ranking import recommend
 from collector.domain.advice.types import Recommendation
 from collector.domain.periods import Window, last_days
-from collector.domain.pricing import PriceBook, parse_rates
 from collector.domain.room.fullness import NoDate, UntilFull
 from collector.domain.room.throttling import Diagnosis
 from collector.store.reads import posture, quality, room
 from collector.store.reads.catalog import all_models
 from collector.store.reads.evidence import DeploymentMinutes, deployment_evidence
 from collector.store.reads.evidence_units import UnitStory, unit_story
-from collector.store.reads.prices import price_rows
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.seats import seats
 from collector.store.reads.seats_lines import RoomEstate, room_estate
 from collector.store.reads.until_full import deployments_until_full
 from dashboard import state
+from dashboard.price_state import price_book
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
 from dashboard.tables import Table
 from dashboard.views import advice as advice_views
@@ -177,25 +172,15 @@ def _readings(url: str, filters: Filters) -> list[room.QuotaRow]:
         return room.quota_rows(connection, filters)
 
 
-@st.cache_resource(ttl=SLOW_SECONDS, max_entries=3, show_spinner=False)
-def _prices(url: str, today: date) -> RoomPrices:
-    settings = state.settings()
-    with state._reading(url) as connection:
-        book = PriceBook(
-            rows=price_rows(connection),
-            snapshot=load_snapshot().rows,
-            models=all_models(connection),
-            rates=parse_rates(settings.rates),
-            notes=load_price_notes(),
-        )
-    return RoomPrices(book, today, settings.currency or "USD")
+def _prices(today: date) -> RoomPrices:
+    return RoomPrices(price_book(), today, state.settings().currency or "USD")
 
 
 @remembered(SLOW_SECONDS)
 def _stories(url: str, filters: Filters, today: date) -> list[UnitStory]:
     with state._reading(url) as connection:
         found = [one for one in seats(connection, state.now(), filters) if one.provisioned]
-        prices = _prices(url, today) if found else None
+        prices = _prices(today) if found else None
         stories = [unit_story(connection, seat, prices, state.now()) for seat in found]
     return [story for story in stories if story is not None]
 
@@ -216,7 +201,7 @@ def _advice(url: str, filters: Filters, today: date) -> tuple[list[Recommendatio
     places: list[Any] = []
     for model in tight:
         offered = [place for place in estate.places({model}) if place.tpm_per_unit]
-        places += with_price_ratios(offered, _prices(url, today))
+        places += with_price_ratios(offered, _prices(today))
     accounts = {seat.account_key: seat.account for seat in known}
     return list(recommend(known, estate.lines, places)), accounts
 
@@ -240,7 +225,7 @@ def _fits(url: str, question: FitQuestion, filters: Filters, today: date) -> lis
     estate = _estate(url, EVERYTHING, today)
     places = [place for place in estate.places({question.model.casefold()}) if place.tpm_per_unit]
     try:
-        found = fits(question, with_price_ratios(places, _prices(url, today)), estate.seats)
+        found = fits(question, with_price_ratios(places, _prices(today)), estate.seats)
     except ValueError:
         return None
     return [

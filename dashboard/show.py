@@ -6,7 +6,7 @@ Names from Azure go through `st.text`, tables and escaped charts only; Markdown 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,6 +18,15 @@ from dashboard.tables import Column, Row, Table, to_csv
 from dashboard.views import Notice, Tile
 from dashboard.views.freshness import FreshnessView
 
+_NUMBERS: Final = {
+    "money": "%,.2f",
+    "price": "%,.4f",
+    "amount": "%,.0f",
+    "number": "localized",
+    "count": "%,d",
+    "tokens": "compact",
+    "percent": "percent",
+}
 ROW, HEADER, MOST_ROWS, PINNED_FROM = 35, 37, 14, 7
 
 
@@ -93,6 +102,7 @@ def tile(one: Tile, *, card: bool = True) -> None:
         one.value,
         one.change,
         delta_color="off",
+        delta_arrow="auto" if (one.change or "").startswith(("+", "-", "−")) else "off",
         delta_description=one.change_note if one.change else None,
         help=one.help,
         border=card,
@@ -115,8 +125,9 @@ def show_table(
     title: str | None = None,
     download: bool = True,
     on_pick: Callable[[Row], None] | None = None,
+    most: int = MOST_ROWS,
 ) -> None:
-    """A table, its download above it where a title stands; `on_pick` is told the row of a cell that is clicked."""
+    """A table of at most so many rows at once, its download above it where a title stands; `on_pick` is told the row of a cell that is clicked."""
     if title or download:
         with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
             if title:
@@ -131,7 +142,7 @@ def show_table(
             column.key: _config(column, pinned=column is columns[0] and len(columns) >= PINNED_FROM)
             for column in columns
         },
-        height=HEADER + ROW * min(len(one), MOST_ROWS) if one.rows else "auto",
+        height=HEADER + ROW * min(len(one), most) if one.rows else "auto",
         row_height=ROW,
         placeholder="–",
         alt=about,
@@ -225,7 +236,7 @@ def _values(column: Column, values: list[Any]) -> pd.Series:
             return pd.Series(
                 [None if value is None else float(value) * 100 for value in values], dtype="Float64"
             )
-        case "money" | "amount" | "number" | "percent":
+        case "money" | "price" | "amount" | "number" | "percent":
             return pd.Series([None if value is None else float(value) for value in values], dtype="Float64")
         case "count" | "tokens":
             return pd.Series([None if value is None else int(value) for value in values], dtype="Int64")
@@ -247,19 +258,9 @@ def _config(column: Column, *, pinned: bool) -> Any:
         "width": column.width,
         "pinned": pinned,
     }
+    if column.kind in _NUMBERS:
+        return config.NumberColumn(**about, format=_NUMBERS[column.kind])
     match column.kind:
-        case "money":
-            return config.NumberColumn(**about, format="%,.2f")
-        case "amount":
-            return config.NumberColumn(**about, format="%,.0f")
-        case "number":
-            return config.NumberColumn(**about, format="localized")
-        case "count":
-            return config.NumberColumn(**about, format="%,d")
-        case "tokens":
-            return config.NumberColumn(**about, format="compact")
-        case "percent":
-            return config.NumberColumn(**about, format="percent")
         case "share":
             return config.ProgressColumn(**about, format="%.0f %%", min_value=0, max_value=100)
         case "trend":
@@ -268,5 +269,5 @@ def _config(column: Column, *, pinned: bool) -> Any:
             return config.DatetimeColumn(**about, format="D MMM YYYY, HH:mm", timezone="UTC")
         case "day":
             return config.DateColumn(**about, format="D MMM YYYY")
-        case "text":
+        case _:
             return config.TextColumn(**about)

@@ -9,7 +9,18 @@ from decimal import Decimal
 from typing import Any, Literal
 
 Kind = Literal[
-    "text", "money", "amount", "number", "count", "tokens", "percent", "share", "instant", "day", "trend"
+    "text",
+    "money",
+    "price",
+    "amount",
+    "number",
+    "count",
+    "tokens",
+    "percent",
+    "share",
+    "instant",
+    "day",
+    "trend",
 ]
 Row = Mapping[str, Any]
 _FORMULA_STARTERS = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -209,7 +209,10 @@ PER_DAY: Final = "A day, on average"
 PER_DAY_HELP: Final = "Mean of the whole days of the period; an estimate like the sum."
 MONTH_END: Final = "Month end, estimated"
 NO_FORECAST: Final = "no forecast"
-PER_MILLION: Final = "Per 1M tokens"
+PAST_ERROR: Final = "past error"
+HOW_PRICED: Final = "How priced"
+HOW_SURE: Final = "How sure"
+SURE_COLUMN: Final = "How far below and above the cost may lie, where metrics do not tell cached input, long context or tier; exact: they tell all"
 UNPRICED: Final = "Without a price"
 UNPRICED_HELP: Final = "Used, but no price could be found, so it is in no sum. The table below says why."
 UNPRICED_TITLE: Final = "Used without a price"
@@ -226,7 +229,6 @@ SLICES_TITLE: Final = "Where it goes"
 COST_COLUMN: Final = "Estimated, as listed under Basis. The download holds every digit."
 SHARE_COLUMN: Final = "Share of the period's cost in this currency"
 TREND_COLUMN: Final = "Cost per UTC day over the period"
-PER_MILLION_COLUMN: Final = "Cost ÷ tokens of every kind, input and output together"
 LOW_COLUMN: Final = "If everything that metrics cannot tell were at its cheapest"
 HIGH_COLUMN: Final = "If everything that metrics cannot tell were at its dearest"
 UNIT_PRICE_COLUMN: Final = "The price that applied; a price change within the period gives two lines"
@@ -312,12 +314,12 @@ def run_rate_help(days: int) -> str:
     return f"Mean of the last {formats.plural(days, 'whole day')} within the period (UTC); an estimate like the sum."
 
 
-def per_million(cost: Decimal, tokens: int, currency: str) -> str:
-    return formats.money(cost / tokens * 1_000_000, currency) if tokens and currency else formats.UNKNOWN
-
-
-def per_million_help(tokens: int) -> str:
-    return f"Cost ÷ {formats.quantity(tokens, 'tokens')}, input and output of all priced models together."
+def sureness(cost: Decimal, low: Decimal, high: Decimal) -> str:
+    """`−3 % +6 %`, or that metrics tell all."""
+    if not cost or low == high == cost:
+        return "exact"
+    below, above = (formats.percent(abs(part - cost) / cost) for part in (low, high))
+    return f"−{below} +{above}"
 
 
 def month_end_help(forecast: MonthForecast, currency: str) -> str:

@@ -1,41 +1,91 @@
-"""What the period cost, by whom and by what, and what has no price."""
+"""What the period cost and the month will come to; where it comes from; why it changed; what to do about it."""
 
 import streamlit as st
 
 from collector.store.reads import overview
-from dashboard import charts, filters, formats, show, state, words
+from dashboard import (
+    charts,
+    charts_cost,
+    cost_state,
+    drill,
+    filters,
+    formats,
+    saving_state,
+    show,
+    state,
+    words,
+)
+from dashboard import words_cost as said
 
 chosen = filters.chosen()
+here, turns = drill.inside(chosen), drill.way()
 span = words.period_span(state.period(chosen))
 if show.head(words.COST_TITLE, state.freshness(chosen, overview.COST_JOBS), span):
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = st.segmented_control(
-            words.BY, list(words.SPLITS), key="by", default="Model", required=True, bind="query-params"
+            words.BY,
+            list(words.SPLITS),
+            key="by",
+            default=drill.first_split(),
+            required=True,
+            bind="query-params",
         )
         dimension = words.SPLITS[by or "Model"]
         currency = filters.one_of(
-            words.CURRENCY, "currency", state.currencies(chosen, dimension), words.CURRENCY_HELP
+            words.CURRENCY, "currency", state.currencies(here, dimension), words.CURRENCY_HELP
         )
-    view = state.cost_view(chosen, dimension, currency)
+    drill.show_way(turns, state.names())
+    view = state.cost_view(here, dimension, currency)
     if view is None:
         show.no_figures()
     else:
-        show.tiles(view.tiles)
+        show.tiles(cost_state.tiles(view, here), columns=3)
+        course = cost_state.course_of_period(here, view.currency)
+        if course is not None:
+            show.section(said.COURSE_TITLE, said.COURSE_TEXT)
+            show.chart(charts_cost.course(course), key="course", alt=said.course_alt(course))
         show.section(words.SPENDING_TITLE, words.TODAY_PARTIAL if view.stack and view.stack.partial else None)
         total, largest = formats.money(view.total, view.currency), charts.largest(view.stack)
         show.chart(charts.daily_cost(view.stack), key="daily", alt=words.cost_chart_alt(total, span, largest))
-        show.show_table(view.slices, title=words.SLICES_TITLE, about=words.SLICES_TITLE)
+        deeper = drill.next_dimension(dimension, turns)
+        show.show_table(
+            cost_state.with_ways(view.slices, here, dimension, view.currency),
+            title=words.SLICES_TITLE,
+            about=words.SLICES_TITLE,
+            on_pick=drill.look_into(dimension, turns) if deeper else None,
+        )
+        st.caption(said.DRILL_HINT if deeper else said.DRILL_END)
+        if drill.is_at_the_price(turns) or st.toggle(
+            words.SHOW_CHARGES, key="charges", help=words.CHARGES_TEXT, bind="query-params"
+        ):
+            charges = state.charges(here, view.currency)
+            show.show_table(charges, title=words.CHARGES_TITLE, about=words.CHARGES_TITLE)
+            st.caption(words.CHARGES_TEXT)
+        changes = cost_state.changes_view(here, view.currency)
+        if changes is not None:
+            show.section(said.CHANGES_TITLE, changes.cause)
+            show.tiles(changes.tiles)
+            show.show_table(changes.movers, title=said.MOVERS_TITLE, about=said.MOVERS_TITLE, most=8)
         if len(view.months) > 1:
             show.section(words.MONTHS_TITLE)
             alt = words.months_alt(len(view.months))
             show.chart(charts.months(view.months, view.currency, state.today()), key="months", alt=alt)
+        if not turns:
+            left, right = st.columns(2, gap="small")
+            with left, st.container(border=True, height="stretch"):
+                show.section(said.SAVINGS_TOP)
+                show.show_table(saving_state.top_savings(chosen), about=said.SAVINGS_TOP, download=False)
+                st.page_link("screens/savings.py", label=said.OPEN_SAVINGS, icon=":material/arrow_forward:")
+            with right, st.container(border=True, height="stretch"):
+                show.section(said.AHEAD_TOP)
+                show.show_table(
+                    cost_state.top_budgets(view.currency), about=said.BUDGETS_TITLE, download=False
+                )
+                st.caption(cost_state.strange_line(chosen))
+                st.page_link("screens/forecast.py", label=said.OPEN_FORECAST, icon=":material/arrow_forward:")
         if view.unpriced:
             show.show_table(view.unpriced, title=words.UNPRICED_TITLE, about=words.UNPRICED_TITLE)
             st.caption(words.UNPRICED_TEXT)
         if view.out_of_scope:
             show.show_table(view.out_of_scope, title=words.OUT_OF_SCOPE_TITLE, about=words.OUT_OF_SCOPE_TITLE)
             st.caption(words.OUT_OF_SCOPE_TEXT)
-        if st.toggle(words.SHOW_CHARGES, key="charges", help=words.CHARGES_TEXT, bind="query-params"):
-            charges = state.charges(chosen, view.currency)
-            show.show_table(charges, title=words.CHARGES_TITLE, about=words.CHARGES_TITLE)
-            st.caption(words.CHARGES_TEXT)

@@ -216,7 +216,7 @@ def _tiles(
     unpriced: Sequence[UnpricedRow],
     forecast: MonthForecast | NoForecast | None,
 ) -> tuple[Tile, ...]:
-    cost, low, high, tokens = sums_by_currency(daily).get(currency, (Decimal(0), Decimal(0), Decimal(0), 0))
+    cost, low, high, _ = sums_by_currency(daily).get(currency, (Decimal(0), Decimal(0), Decimal(0), 0))
     by_day = day_totals(daily, currency)
     now, before = cost_within(daily, facts.current, currency), amount_in(facts.before, currency)
     changed = formats.change(now, before) if now is not None and before is not None else None
@@ -228,12 +228,11 @@ def _tiles(
             change=changed,
             change_note=words.COMPARED,
         ),
-        Tile(words.RANGE, words.cost_range(low, high, currency), words.RANGE_HELP),
         _pace(by_day, currency, facts),
-        Tile(words.PER_MILLION, words.per_million(cost, tokens, currency), words.per_million_help(tokens)),
+        Tile(words.RANGE, words.cost_range(low, high, currency), words.RANGE_HELP),
     ]
     if forecast is not None:
-        tiles[2] = _month_end(forecast, currency)
+        tiles[1] = month_end_tile(forecast, currency)
     if unpriced:
         quantity = sum((row.quantity for row in unpriced if "token" in row.unit), Decimal(0))
         shown = formats.quantity(quantity, "tokens") if quantity else formats.plural(len(unpriced), "use")
@@ -252,11 +251,13 @@ def _pace(by_day: Mapping[date, Decimal], currency: str, facts: CostFacts) -> Ti
     return Tile(words.PER_DAY, formats.money(mean, currency), words.run_rate_help(len(whole)))
 
 
-def _month_end(forecast: MonthForecast | NoForecast, currency: str) -> Tile:
+def month_end_tile(forecast: MonthForecast | NoForecast, currency: str) -> Tile:
+    """The interval, with its past error on the face of the tile."""
     if isinstance(forecast, NoForecast):
         return Tile(words.MONTH_END, words.NO_FORECAST, words.no_forecast(forecast.reason))
     shown = formats.money_range(forecast.low, forecast.high, currency)
-    return Tile(words.MONTH_END, shown, words.month_end_help(forecast, currency))
+    error = f"± {formats.percent(forecast.error, 1)}"
+    return Tile(words.MONTH_END, shown, words.month_end_help(forecast, currency), error, words.PAST_ERROR)
 
 
 def amount_in(totals: Iterable[CostTotal], currency: str) -> Decimal | None:
@@ -287,7 +288,7 @@ def _slices(
             if len(days) > 1 and part.key in course
             else None,
             "tokens": part.tokens,
-            "per_million": part.cost / part.tokens * 1_000_000 if part.tokens else None,
+            "sure": words.sureness(part.cost, part.low, part.high),
             "low": part.low,
             "high": part.high,
             "currency": currency,
@@ -304,7 +305,8 @@ def _slices(
             Column("share", "Share", "share", words.SHARE_COLUMN),
             Column("trend", "Per day", "trend", words.TREND_COLUMN),
             Column("tokens", "Tokens", "tokens"),
-            Column("per_million", money("Per 1M tokens", currency), "money", words.PER_MILLION_COLUMN),
+            Column("sure", words.HOW_SURE, help=words.SURE_COLUMN),
+            Column("priced", words.HOW_PRICED, help=words.STEP_COLUMN, width="large"),
             Column("low", money("Low", currency), "money", words.LOW_COLUMN, screen=False),
             Column("high", money("High", currency), "money", words.HIGH_COLUMN, screen=False),
             Column("currency", "Currency", screen=False),
@@ -319,14 +321,6 @@ def charges(rows: Iterable[CostRow], currency: str) -> Table:
         "charges",
         (
             Column("deployment", "Deployment"),
-            Column("account_name", "Account"),
-            Column("account", "Account id", screen=False),
-            Column("subscription_id", "Subscription", screen=False),
-            Column("team", "Team"),
-            Column("model", "Model"),
-            Column("version", "Version"),
-            Column("sku", "SKU"),
-            Column("location", "Location"),
             Column("kind_name", "Kind", download=False),
             Column("kind", "Kind", screen=False),
             Column("tier", "Tier"),
@@ -337,11 +331,19 @@ def charges(rows: Iterable[CostRow], currency: str) -> Table:
             Column("cost", words.in_currency("Cost", currency), "money"),
             Column("low", words.in_currency("Low", currency), "money", words.LOW_COLUMN),
             Column("high", words.in_currency("High", currency), "money", words.HIGH_COLUMN),
-            Column("basis", "Basis", help=words.BASIS_COLUMN),
             Column("how", "How matched", download=False, help=words.STEP_COLUMN),
             Column("step", "Step", screen=False),
             Column("meter_name", "Meter"),
+            Column("basis", "Basis", help=words.BASIS_COLUMN),
             Column("meter_id", "Meter id", screen=False),
+            Column("account_name", "Account"),
+            Column("account", "Account id", screen=False),
+            Column("subscription_id", "Subscription", screen=False),
+            Column("team", "Team"),
+            Column("model", "Model"),
+            Column("version", "Version"),
+            Column("sku", "SKU"),
+            Column("location", "Location"),
             Column("currency", "Currency", screen=False),
         ),
         [

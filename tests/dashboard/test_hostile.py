@@ -20,7 +20,7 @@ from tests.dashboard.conftest import APP, shown
 from tests.dashboard.seed import NOW, Account, Deployment, Seed
 from tests.reports.test_letters import hostile, letters
 
-SCREENS = ("overview", "cost", "room", "endings", "collection")
+SCREENS = ("overview", "cost", "forecast", "unit_costs", "savings", "room", "endings", "collection")
 PIECES = (
     *("=1+1", "+1", "-1", "@SUM(A1)", "\tcmd", "\rcmd", '=HYPERLINK("http://evil")', "=cmd|'/c calc'!A0"),
     *(

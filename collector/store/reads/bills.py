@@ -1,5 +1,6 @@
 """What was billed: quantities and money by account and meter, and how far a bill is known."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from collector.domain.money.calibration import BilledQuantity, Lesson
 from collector.domain.pricing import PriceRow
 from collector.store import tables
 from collector.store.expressions import money_sum
+from collector.store.reads.scope import EVERYTHING, Filters, within
 
 _PRICE = tuple(PriceRow.__dataclass_fields__)
 _LESSON = tuple(Lesson.__dataclass_fields__)
@@ -86,6 +88,39 @@ def bill_lines(
         asked = asked.where(table.c.account_key.in_(list(accounts)))
     grouped = asked.group_by(*(column for column in alike if column.name != "meter"))
     return [BillLine(*row) for row in connection.execute(grouped)]
+
+
+def billed_daily(
+    connection: Connection, first: date, until: date, filters: Filters = EVERYTHING
+) -> dict[str, dict[date, Decimal]]:
+    """Billed use of accounts by currency and day, reserved units at their part of the reservation's price.
+
+    A bill knows no deployment: filters below an account cannot narrow it, and whoever asks has to leave them out.
+    """
+    table = tables.bill_day
+    cost = money_sum(func.coalesce(table.c.amortised, table.c.actual))
+    asked = (
+        select(table.c.currency, table.c.day, cost)
+        .where(
+            table.c.day >= first,
+            table.c.day < until,
+            table.c.charge_type == "Usage",
+            table.c.account_arm_id.is_not(None),
+            *within(connection, filters, table),
+        )
+        .group_by(table.c.currency, table.c.day)
+    )
+    found: dict[str, dict[date, Decimal]] = defaultdict(dict)
+    for currency, day, amount in connection.execute(asked):
+        found[currency][day] = amount
+    return dict(found)
+
+
+def billed_subscriptions(connection: Connection, first: date, until: date) -> set[str]:
+    """Whose bill of these days holds any line."""
+    table = tables.bill_day
+    asked = select(table.c.scope).where(table.c.day >= first, table.c.day < until).distinct()
+    return {scope.rpartition("/")[2] for scope in connection.scalars(asked)}
 
 
 def billed_quantities(connection: Connection, first: date, until: date) -> list[BilledQuantity]:

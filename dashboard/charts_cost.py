@@ -1,0 +1,130 @@
+"""Figures of the cost screens: the month so far and to come, why it changed, and what units come to."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from dashboard import formats
+from dashboard import words_cost as words
+from dashboard.charts import text
+from dashboard.views.outlook import Course
+from dashboard.views.unit_costs import Beside
+
+_LINE, _BAND, _BEFORE, _BILL, _BUDGET = "#2F7882", "rgba(47, 120, 130, 0.18)", "#9AA3A9", "#C7862B", "#B3372F"
+_UP, _DOWN = "#C7862B", "#2F7882"
+
+
+def course(month: Course) -> go.Figure:
+    """The month summed up day by day: what is known, what may come with its band, and what it is held against."""
+    figure = go.Figure()
+    if month.before:
+        _add_line(figure, month.before_days, month.before, month, words.MONTH_BEFORE, _BEFORE, dash="dot")
+    if month.ahead:
+        _add_band(figure, month)
+    _add_line(figure, month.known_days, month.known, month, words.KNOWN, _LINE, width=2.6)
+    if month.billed:
+        _add_line(figure, month.billed_days, month.billed, month, words.BILLED, _BILL, width=1.8)
+    if month.budget is not None:
+        figure.add_hline(
+            y=float(month.budget),
+            line={"dash": "dash", "color": _BUDGET, "width": 1.5},
+            annotation_text=f"{words.BUDGET} {formats.short_money(month.budget, month.currency)}",
+            annotation_position="top left",
+        )
+    figure.update_layout(
+        **_plain(320),
+        hovermode="x unified",
+        legend={"orientation": "h", "y": -0.12, "yanchor": "top", "x": 0, "title": None},
+    )
+    figure.update_yaxes(
+        title=f"{month.currency} since the 1st, estimated", tickformat="~s", rangemode="tozero"
+    )
+    figure.update_xaxes(tickformat="%-d %b", hoverformat="%a %-d %b", range=[month.first, month.last])
+    return figure
+
+
+def _add_line(
+    figure: go.Figure,
+    days: Sequence[Any],
+    values: Sequence[Any],
+    month: Course,
+    name: str,
+    colour: str,
+    *,
+    width: float = 1.6,
+    dash: str = "solid",
+) -> None:
+    figure.add_scatter(
+        x=list(days),
+        y=[float(value) for value in values],
+        mode="lines" if len(days) > 1 else "markers",
+        name=name,
+        line={"width": width, "color": colour, "dash": dash},
+        customdata=[[formats.money(value, month.currency)] for value in values],
+        hovertemplate=f"%{{customdata[0]}}  {name}<extra></extra>",
+    )
+
+
+def _add_band(figure: go.Figure, month: Course) -> None:
+    start = ([month.known_days[-1]], [month.known[-1]]) if month.known else ([], [])
+    days = [*start[0], *(one.day for one in month.ahead)]
+    low = [*start[1], *(one.low for one in month.ahead)]
+    high = [*start[1], *(one.high for one in month.ahead)]
+    middle = [*start[1], *(one.total for one in month.ahead)]
+    figure.add_scatter(
+        x=[*days, *reversed(days)],
+        y=[float(value) for value in (*high, *reversed(low))],
+        fill="toself",
+        mode="lines",
+        fillcolor=_BAND,
+        line={"width": 0},
+        name=words.BAND,
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=days,
+        y=[float(value) for value in middle],
+        mode="lines",
+        line={"width": 2, "color": _LINE, "dash": "dash"},
+        name=words.TO_COME,
+        customdata=[
+            [formats.money(value, month.currency), formats.money_range(least, most, month.currency)]
+            for value, least, most in zip(middle, low, high, strict=True)
+        ],
+        hovertemplate="%{customdata[0]}  to come, 4 times in 5 %{customdata[1]}<extra></extra>",
+    )
+
+
+def beside(rows: Sequence[Beside], currency: str) -> go.Figure:
+    """A million tokens through provisioned units beside the same by the token."""
+    figure = go.Figure()
+    names = [text(row.name) for row in rows]
+    for label, values, colour in (
+        (words.THROUGH_UNITS, [row.units for row in rows], _UP),
+        (words.PAID_SINGLY, [row.tokens for row in rows], _DOWN),
+    ):
+        figure.add_bar(
+            y=names,
+            x=[None if value is None else float(value) for value in values],
+            orientation="h",
+            name=label,
+            marker={"color": colour, "line_width": 0},
+            text=["" if value is None else formats.money(value, currency) for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate=f"%{{y}}: %{{text}} {label}<extra></extra>",
+        )
+    figure.update_layout(
+        **_plain(120 + 58 * len(rows)),
+        barmode="group",
+        bargap=0.35,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+    )
+    figure.update_xaxes(title=f"{currency} per 1M tokens", tickformat="~s", rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
+    return figure
+
+
+def _plain(height: int) -> dict[str, Any]:
+    return {"height": height, "margin": {"l": 8, "r": 8, "t": 24, "b": 8}, "separators": ". "}
