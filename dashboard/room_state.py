@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from collector.domain.advice.fit import Fit, FitQuestion, fits
+from collector.domain.advice.latency import latency_beside
 from collector.domain.advice.need import urgency_of
 from collector.domain.advice.prices import RoomPrices, with_price_ratios
 from collector.domain.advice.ranking import recommend
@@ -20,6 +21,7 @@ from collector.store.reads import posture, quality, room
 from collector.store.reads.catalog import all_models
 from collector.store.reads.evidence import DeploymentMinutes, deployment_evidence
 from collector.store.reads.evidence_units import UnitStory, unit_story
+from collector.store.reads.quality import answer_times, told_apart
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.seats import seats
 from collector.store.reads.seats_lines import RoomEstate, room_estate
@@ -29,6 +31,7 @@ from dashboard.price_state import price_book
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
 from dashboard.tables import Table
 from dashboard.views import advice as advice_views
+from dashboard.views import evidence as evidence_views
 from dashboard.views import fit as fit_views
 from dashboard.views import posture as posture_views
 from dashboard.views import quality as quality_views
@@ -93,7 +96,7 @@ def minutes(account: UUID, deployment: str, window: Window) -> DeploymentMinutes
 
 def units_view(chosen: Chosen) -> unit_views.UnitsView:
     stories = _stories(database(), chosen.filters, state.today())
-    rows = _quality(database(), last_days(state.today(), 30), EVERYTHING) if stories else []
+    rows = told_apart(_quality(database(), last_days(state.today(), 30), EVERYTHING)) if stories else []
     return unit_views.units_view(stories, rows, state.names())
 
 
@@ -119,7 +122,7 @@ def fit_view(
 def answering(chosen: Chosen) -> quality_views.Answering:
     window = state.period(chosen).window
     return quality_views.answering(
-        _quality(database(), window, chosen.filters), _uses(database(), window, chosen.filters)
+        told_apart(_quality(database(), window, chosen.filters)), _uses(database(), window, chosen.filters)
     )
 
 
@@ -191,8 +194,13 @@ def _advice(url: str, filters: Filters, today: date) -> tuple[list[Recommendatio
     stories = {
         (story.seat.account_key, story.seat.deployment): story for story in _stories(url, filters, today)
     }
+    times = answer_times(_quality(url, last_days(today, 30), EVERYTHING)) if stories else []
     known = [
-        replace(seat, unit_use=story.use, unit_curve=story.seat_with_units.unit_curve)
+        replace(
+            story.seat_with_units,
+            until_full=seat.until_full,
+            latency=latency_beside(evidence_views.seat_key(seat), times),
+        )
         if (story := stories.get((seat.account_key, seat.deployment)))
         else seat
         for seat in estate.seats

@@ -64,6 +64,7 @@ CURVE: Final = "Cost of each size on its own minutes"
 CURVE_TEXT: Final = "Units are paid by the hour whether used or not; what does not fit is paid by the token at list price. The dotted line is every token paid by the token."
 IDLE_COLUMN: Final = "Units that even the busiest minute left unused, in whole steps above the minimum"
 SPILL_COLUMN: Final = "Requests that another deployment answered"
+LATENCY_COLUMN: Final = "Mean of 30 days on these units, and by the token over deployments of the same model; empty where Azure publishes none"
 BREAK_EVEN_COLUMN: Final = "Mean utilisation at which a unit pays for itself; above 100 % it never does"
 FASTER: Final = "Answers of the same model, provisioned beside paid by the token"
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from collector.answers.room import JOBS, Asked, Json, plain, prices_of
+from collector.answers.asked import JOBS, Asked, Json, plain, prices_of
 from collector.domain.advice.fit import Fit, FitQuestion, fits
 from collector.domain.advice.prices import with_price_ratios
 from collector.domain.advice.types import resides

@@ -2,48 +2,35 @@
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from collector.answers.asked import JOBS, Asked, Json, plain, prices_of
+from collector.answers.units import seat_key, times_of
+from collector.domain.advice.latency import latency_beside
 from collector.domain.advice.need import urgency_of
 from collector.domain.advice.prices import RoomPrices, with_price_ratios
 from collector.domain.advice.ranking import recommend
 from collector.domain.advice.types import Line, Recommendation, Seat
 from collector.domain.advice.what_if import Growth, ModelChange, WhatIf, supposed
 from collector.domain.periods import Window
-from collector.domain.pricing import PriceBook
 from collector.domain.room.fullness import NoDate, UntilFull, in_words
 from collector.domain.room.quotas import line_changes
 from collector.domain.room.throttling_words import describe
 from collector.domain.types import account_key
-from collector.jobs.charges import MoneyRules
 from collector.store.engine import Connection
 from collector.store.reads import overview
 from collector.store.reads import room as rooms
 from collector.store.reads.evidence import deployment_evidence, load_shapes
-from collector.store.reads.evidence_units import UnitStory, unit_story
-from collector.store.reads.prices import price_rows
-from collector.store.reads.scope import EVERYTHING, Filters
+from collector.store.reads.evidence_units import unit_story
+from collector.store.reads.scope import Filters
 from collector.store.reads.seats import DAYS
 from collector.store.reads.seats_lines import RoomEstate, Spelling, room_estate
 from collector.store.reads.until_full import deployments_until_full
 
-Json = dict[str, Any]
-JOBS: Final = ("metrics", "inventory", "quotas", "models")
 _SIGNS: Final = ("share_tpm", "share_rpm", "lift", "regularity", "alone", "topped", "follows", "ptu_max")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What every question here is asked with."""
-
-    connection: Connection
-    now: datetime
-    rules: MoneyRules
-    filters: Filters = EVERYTHING
 
 
 def explained(connection: Connection, found: Json, period: str, filters: Filters, now: datetime) -> Json:
@@ -131,19 +118,6 @@ def advice(
     return {**head, "recommendations": [recommendation_object(one) for one in found]}
 
 
-def units(asked: Asked) -> Json:
-    """Provisioned deployments: use, idle units, spillover, what a unit carries, and what each size would cost."""
-    estate = room_estate(asked.connection, asked.now, asked.filters)
-    provisioned = [seat for seat in estate.seats if seat.provisioned]
-    prices = prices_of(asked, estate) if provisioned else None
-    stories = [unit_story(asked.connection, seat, prices, asked.now) for seat in provisioned]
-    return {
-        "as_of": plain(overview.freshness(asked.connection, JOBS, asked.filters).as_of),
-        "days": DAYS,
-        "deployments": [unit_object(story) for story in stories if story is not None],
-    }
-
-
 def recommendation_object(one: Recommendation) -> Json:
     return plain(one)
 
@@ -160,55 +134,6 @@ def line_object(line: Line) -> Json:
         "over_allocated": plain(use.over_allocated),
         "stranded": plain(use.stranded),
     }
-
-
-def unit_object(story: UnitStory) -> Json:
-    """A provisioned deployment's units and what each size would cost."""
-    seat = story.seat
-    return {
-        **{
-            name: getattr(seat, name)
-            for name in ("subscription_id", "account", "deployment", "model", "sku", "location")
-        },
-        "use": plain(story.use),
-        "rate": plain(story.rate),
-        "spilled_tokens": story.spilled_tokens,
-        "spilled_cost": plain(story.spilled_cost),
-        "why_no_curve": story.why_no_curve,
-        "curves": {
-            term: {
-                **{
-                    name: plain(getattr(curve, name))
-                    for name in ("currency", "hours", "hourly", "token_cost")
-                },
-                "break_even_utilisation": curve.break_even_utilisation,
-                "cheapest": plain(curve.cheapest),
-                "never_throttles": plain(curve.never_throttles),
-                "points": plain(curve.points),
-            }
-            for term, curve in story.curves.items()
-        },
-    }
-
-
-def plain(value: Any) -> Any:
-    """A domain value as JSON: decimals as digits, instants with `Z`, dataclasses by their fields."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        text = format(value, "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    if isinstance(value, UUID):
-        return str(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple | frozenset):
-        return [plain(one) for one in value]
-    return value
 
 
 def _diagnosed(connection: Connection, row: rooms.RoomRow) -> Json | None:
@@ -262,18 +187,6 @@ def _check_waiting(seats: Sequence[Seat], can_wait: Mapping[str, float]) -> None
         raise ValueError(f"--can-wait {name!r}: expected one of {', '.join(sorted(names)) or 'none'}")
 
 
-def prices_of(asked: Asked, estate: RoomEstate) -> RoomPrices:
-    rules = asked.rules
-    book = PriceBook(
-        rows=price_rows(asked.connection),
-        snapshot=rules.snapshot,
-        models=estate.models,
-        rates=rules.rates,
-        notes=rules.notes,
-    )
-    return RoomPrices(book, asked.now.date(), rules.currency or "USD")
-
-
 def _with_units(
     asked: Asked,
     seats: Iterable[Seat],
@@ -284,10 +197,13 @@ def _with_units(
 ) -> list[Seat]:
     """Provisioned seats with their use and curve; `but` those that are supposed to run another model, of which no minute tells."""
     found: list[Seat] = []
+    seats = list(seats)
+    times = times_of(asked) if any(seat.provisioned for seat in seats) else []
     for seat in seats:
         known = seat.provisioned and (seat.account_key, seat.deployment) not in but
         story = unit_story(asked.connection, seat, prices, asked.now, growth=growth) if known else None
-        found.append(seat if story is None else story.seat_with_units)
+        told = seat if story is None else story.seat_with_units
+        found.append(replace(told, latency=latency_beside(seat_key(seat), times)) if known else told)
     return found
 
 

@@ -98,6 +98,8 @@ def tell_units(found: Json) -> None:
                 f"{curve['currency']}, all by the token {Decimal(curve['token_cost']):,.2f}; never full with "
                 f"{curve['never_throttles']['units']:,}"
             )
+        if one["latency_in_words"]:
+            print_line(f"    time to first token: {one['latency_in_words']}")
         if one["why_no_curve"]:
             print_line(f"    no curve: {one['why_no_curve']}")
     if not found["deployments"]:

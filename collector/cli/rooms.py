@@ -36,9 +36,9 @@ def _as_usage() -> Iterator[None]:
 
 def _asked(connection: Any, chosen: Any, filters: Mapping[str, tuple[str, ...]]) -> Any:
     from collector import wiring
-    from collector.answers import room as answers_room
+    from collector.answers.asked import Asked
 
-    return answers_room.Asked(connection, utc_now(), wiring.money_rules(chosen), chosen_filters(filters))
+    return Asked(connection, utc_now(), wiring.money_rules(chosen), chosen_filters(filters))
 
 
 @click.group(invoke_without_command=True)
@@ -153,11 +153,11 @@ def fit(
 def units(as_json: bool, **filters: tuple[str, ...]) -> None:
     """How well provisioned units are used, what spills, and which size would cost least; from the last 30 days."""
     from collector import settings, wiring
-    from collector.answers import room as answers_room
+    from collector.answers import units as answers_units
 
     chosen = settings.load()
     with wiring.reading(chosen) as connection:
-        found = answers_room.units(_asked(connection, chosen, filters))
+        found = answers_units.units(_asked(connection, chosen, filters))
     if as_json:
         print_json(found)
         return

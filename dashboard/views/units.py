@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from collector.domain.advice.latency import AnswerTimes, latency_beside
 from collector.domain.room.ptu import NotCalibrated, UnitCurve
 from collector.domain.types import PROVISIONED_SKUS
 from collector.store.reads.evidence_units import UnitStory
-from collector.store.reads.quality import QualityRow
+from collector.store.reads.quality import QualityRow, answer_times
 from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
 from dashboard.views.evidence import seat_key
@@ -39,7 +40,7 @@ def units_view(
     stories: Sequence[UnitStory], quality: Sequence[QualityRow], names: Mapping[str, str]
 ) -> UnitsView:
     return UnitsView(
-        use=_use(stories, names),
+        use=_use(stories, names, answer_times(quality)),
         sizes=_sizes(stories),
         curves=tuple(
             Curve(
@@ -61,7 +62,7 @@ def units_view(
     )
 
 
-def _use(stories: Sequence[UnitStory], names: Mapping[str, str]) -> Table:
+def _use(stories: Sequence[UnitStory], names: Mapping[str, str], times: Sequence[AnswerTimes]) -> Table:
     return table(
         "units",
         (
@@ -77,6 +78,7 @@ def _use(stories: Sequence[UnitStory], names: Mapping[str, str]) -> Table:
             Column("spilled_tokens", "Spilled tokens", "tokens"),
             Column("spilled_cost", "Spilled cost", "money"),
             Column("throttled", "429", "count"),
+            Column("latency", "Time to first token", help=words.LATENCY_COLUMN, width="large"),
             Column("cost", "Cost, 30 days", "money"),
             Column("currency", "Currency"),
             Column("rate", "Tokens a unit carries a minute", "count"),
@@ -87,8 +89,13 @@ def _use(stories: Sequence[UnitStory], names: Mapping[str, str]) -> Table:
             Column("subscription", "Subscription"),
             Column("location", "Location"),
         ),
-        [_story(story, names) for story in stories],
+        [{**_story(story, names), "latency": _latency(story, times)} for story in stories],
     )
+
+
+def _latency(story: UnitStory, times: Sequence[AnswerTimes]) -> str | None:
+    found = latency_beside(seat_key(story.seat), times)
+    return None if found is None else found.in_words()
 
 
 def _story(story: UnitStory, names: Mapping[str, str]) -> dict[str, Any]:
@@ -191,7 +198,7 @@ def _beside(stories: Sequence[UnitStory], quality: Sequence[QualityRow]) -> Tabl
             Column("stream", "Streaming"),
             Column("first_token_ms", "First token, ms", "count"),
             Column("first_token_ms_worst", "Worst hour, ms", "count"),
-            Column("between_tokens_ms", "Between tokens, ms", "number"),
+            Column("between_tokens_ms", "Between tokens, ms", "count"),
             Column("last_byte_ms", "Last byte, ms", "count"),
         ),
         sorted(rows, key=lambda row: (str(row["model"]), str(row["paid"]), row["first_token_ms"] or 0)),

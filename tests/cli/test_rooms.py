@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 
 from collector import cli
 from collector.answers import room as answers_room
+from collector.answers import units as answers_units
+from collector.answers.asked import Asked
 from collector.catalog.price_notes import load_price_notes
 from collector.catalog.prices import load_snapshot
 from collector.domain.advice.what_if import parse_what_if
@@ -137,7 +139,7 @@ def advised(store: str, **asked: Any) -> Any:
     rules = MoneyRules(snapshot=load_snapshot().rows, notes=load_price_notes())
     engine = open_engine(store, read_only=True)
     with engine.connect() as connection:
-        found = answers_room.advice(answers_room.Asked(connection, NOW, rules), **asked)
+        found = answers_room.advice(Asked(connection, NOW, rules), **asked)
     engine.dispose()
     return found
 
@@ -146,7 +148,7 @@ def test_units_tell_use_and_a_curve_or_why_there_is_none(store: str) -> None:
     rules = MoneyRules(snapshot=load_snapshot().rows, notes=load_price_notes())
     engine = open_engine(store, read_only=True)
     with engine.connect() as connection:
-        found = answers_room.units(answers_room.Asked(connection, NOW, rules))
+        found = answers_units.units(Asked(connection, NOW, rules))
     engine.dispose()
 
     assert "copilot-ptu" in {one["deployment"] for one in found["deployments"]}
@@ -157,6 +159,21 @@ def test_units_tell_use_and_a_curve_or_why_there_is_none(store: str) -> None:
             best = curve["cheapest"]
             assert least == pytest.approx(float(best["unit_cost"]) + float(best["spilled_cost"]))
             assert 0 == curve["never_throttles"]["minutes_full"]
+
+
+def test_how_soon_units_answer_is_evidence_for_their_size(store: str, ask: Ask) -> None:
+    found = {one["deployment"]: one for one in told(ask("room", "units", "--json"))["deployments"]}
+    known = {name: one for name, one in found.items() if one["latency"] is not None}
+    text = ask("room", "units").stdout
+
+    assert known
+    for one in known.values():
+        assert one["latency"]["units_ms"] > 0 < one["latency"]["token_ms"]
+        assert f"time to first token: {one['latency_in_words']}" in text
+    advice = [one for one in advised(store)["recommendations"] if one["kind"] == "resize_units"]
+    for one in advice:
+        evidence = {item["name"]: item["value"] for item in one["evidence"]}
+        assert evidence.get("time to first token") == found[one["deployment"]]["latency_in_words"]
 
 
 BAD = {

@@ -11,6 +11,7 @@ import pytest
 
 from collector.answers import fit as answers_fit
 from collector.answers import room as answers_room
+from collector.answers.asked import Asked
 from collector.domain.advice.fit import FitQuestion, fits
 from collector.domain.periods import last_days
 from collector.domain.types import Account, Deployment, Subscription
@@ -80,7 +81,7 @@ def test_every_recorded_line_is_read_with_its_unit_and_who_holds_it(stored: Engi
 
 def test_fit_answers_from_recorded_models_and_quota(stored: Engine) -> None:
     with stored.connect() as connection:
-        asked = answers_room.Asked(connection, NOW, MoneyRules())
+        asked = Asked(connection, NOW, MoneyRules())
         found = answers_fit.fit(asked, FitQuestion("gpt-4.1", 50_000))
         estate = room_estate(connection, NOW)
     free = {line.usage_name: line.use.free for line in estate.lines}
@@ -93,7 +94,7 @@ def test_fit_answers_from_recorded_models_and_quota(stored: Engine) -> None:
 def test_a_deployment_without_any_usage_is_unknown_not_idle_room(stored: Engine) -> None:
     with stored.connect() as connection:
         estate = room_estate(connection, NOW)
-        advised = answers_room.advice(answers_room.Asked(connection, NOW, MoneyRules()))
+        advised = answers_room.advice(Asked(connection, NOW, MoneyRules()))
         nothing = (
             quality_rows(connection, last_days(NOW.date(), 7)),
             use_rows(connection, last_days((NOW - timedelta(days=1)).date(), 30)),

@@ -37,6 +37,7 @@ def resized(seat: Seat) -> Recommendation | None:
         evidence=(
             Evidence("highest utilisation", f"{used.peak or 0:.0f} %"),
             Evidence("units", f"{units:,}"),
+            *_latency(seat),
         ),
         assumption="A reservation is not reduced by giving units back.",
         urgency=2,
@@ -56,7 +57,7 @@ def _enlarged(seat: Seat, curve: UnitCurve, units: int) -> Recommendation:
         "requests are refused while it is full.",
         effect_tpm=int((enough.units - units) * curve.rate.input_tpm),
         saves=Money(-dearer, curve.currency),
-        evidence=(*evidence_of(seat), Evidence("tokens per unit", curve.rate.source)),
+        evidence=(*evidence_of(seat), Evidence("tokens per unit", curve.rate.source), *_latency(seat)),
         assumption="The busiest served minute shows the whole demand; what was refused comes on top.",
         urgency=0,
         changes=(unit_change(seat, enough.units),),
@@ -87,11 +88,17 @@ def _resized_by_curve(seat: Seat, curve: UnitCurve, units: int) -> Recommendatio
             Evidence("share that would spill", f"{best.spilled_share:.1%}"),
             Evidence("never throttles with", f"{curve.never_throttles.units:,} units"),
             Evidence("tokens per unit", curve.rate.source),
+            *_latency(seat),
         ),
         assumption="What does not fit is served by the token at list price; a reservation is not reduced.",
         urgency=2,
         changes=() if by_token else (unit_change(seat, best.units),),
     )
+
+
+def _latency(seat: Seat) -> tuple[Evidence, ...]:
+    """Units are not bought for money alone: they answer sooner, or they do not."""
+    return () if seat.latency is None else (Evidence("time to first token", seat.latency.in_words()),)
 
 
 def batched(seat: Seat) -> Recommendation | None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
 
+from collector.domain.advice.latency import LatencyBeside
 from collector.domain.room.fullness import NoDate, UntilFull
 from collector.domain.room.ptu import TokenPrices, UnitCurve, UnitSizes, UnitUse
 from collector.domain.room.quotas import LineUse, scope_of, zone_of
@@ -91,6 +92,7 @@ class Seat:
     batchable_share: float | None = None
     unit_use: UnitUse | None = None
     unit_curve: UnitCurve | None = None
+    latency: LatencyBeside | None = None
 
     @property
     def provisioned(self) -> bool:

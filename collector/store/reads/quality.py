@@ -1,11 +1,13 @@
 """How well deployments answered over a period, beside how busy they were; and by which interface they are called."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, select
 
+from collector.domain.advice.latency import AnswerTimes
 from collector.domain.periods import Window
 from collector.store import tables
 from collector.store.reads.scope import EVERYTHING, Filters, within
@@ -128,6 +130,39 @@ def quality_rows(connection: Connection, window: Window, filters: Filters = EVER
     return sorted(rows, key=lambda row: (-(row.first_token_ms or 0), row.account, row.key, row.stream))
 
 
+def told_apart(rows: Iterable[QualityRow]) -> list[QualityRow]:
+    """Without the rows that repeat others: where Azure tells streaming apart, the same answers untold say nothing more.
+
+    Availability and the content filter are told for the deployment as a whole, so they stand beside each of its rows.
+    """
+    told = list(rows)
+    whole = {(row.account_key, row.key): row for row in told if not row.stream}
+    apart = {(row.account_key, row.key) for row in told if row.stream and row.first_token_ms is not None}
+    found: list[QualityRow] = []
+    for row in told:
+        key = (row.account_key, row.key)
+        if row.stream and key in whole:
+            deployment = {
+                name: getattr(whole[key], name) for name in _OF_THE_WHOLE if getattr(row, name) is None
+            }
+            found.append(replace(row, **deployment))
+        elif row.stream or key not in apart:
+            found.append(row)
+    return found
+
+
+_OF_THE_WHOLE = ("availability", "availability_worst", "filtered_requests", "filter_rejections")
+
+
+def answer_times(rows: Iterable[QualityRow]) -> list[AnswerTimes]:
+    """One time for each deployment, over all its answers where they are told together, else the mean of the kinds."""
+    found: dict[str, list[QualityRow]] = {}
+    for row in rows:
+        if row.first_token_ms is not None and row.model is not None and row.sku is not None:
+            found.setdefault(f"{row.account}/deployments/{row.key}", []).append(row)
+    return [_times(key, members) for key, members in found.items()]
+
+
 def quality_course(
     connection: Connection, account_key: UUID, deployment: str, window: Window
 ) -> list[QualityHourRow]:
@@ -197,6 +232,18 @@ def use_rows(connection: Connection, window: Window, filters: Filters = EVERYTHI
     )
     rows = [UseRow(*row[:6], int(row[6]), int(row[7]), _day(row[8])) for row in connection.execute(asked)]
     return sorted(rows, key=lambda row: (-row.requests, row.account, row.deployment))
+
+
+def _times(key: str, rows: list[QualityRow]) -> AnswerTimes:
+    together = [row for row in rows if not row.stream] or rows
+    worst = [row.first_token_ms_worst for row in rows if row.first_token_ms_worst is not None]
+    return AnswerTimes(
+        deployment=key,
+        model=rows[0].model or "",
+        sku=rows[0].sku or "",
+        mean_ms=sum(row.first_token_ms or 0 for row in together) / len(together),
+        worst_ms=max(worst, default=None),
+    )
 
 
 def _whole(value: object) -> int | None:
