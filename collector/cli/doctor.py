@@ -98,6 +98,9 @@ def _look(
             yield from checks.azure_checks(
                 wiring.azure_settings(chosen), utc_now(), management_group=management_group, identity=identity
             )
+            yield from checks.caller_checks(
+                wiring.azure_settings(chosen), chosen.callers.workspaces, utc_now()
+            )
 
     if watched and sys.stderr.isatty():
         with Console(stderr=True).status("asking the database, the mail server and Azure …"):

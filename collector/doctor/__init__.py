@@ -2,12 +2,13 @@
 
 from collector.doctor.checks import Check, State
 from collector.doctor.own import database_checks, mail_checks, settings_checks
-from collector.doctor.rights import azure_checks, readable_subscriptions, role_definition
+from collector.doctor.rights import azure_checks, caller_checks, readable_subscriptions, role_definition
 
 __all__ = [
     "Check",
     "State",
     "azure_checks",
+    "caller_checks",
     "database_checks",
     "mail_checks",
     "readable_subscriptions",

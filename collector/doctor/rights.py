@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from collector.doctor.checks import Check, State
 from collector.domain import access
 from collector.domain.access import NEEDS, Host, Need
+from collector.domain.periods import HOUR, Window
 from collector.domain.types import Misconfigured, NeedsHuman, TryLater
 from collector.sources import AzureSettings, open_sources
 from collector.sources.probes import Probe, Probed, Verdict, probe_all
@@ -59,6 +60,23 @@ def azure_checks(
             yield _unasked(need, "no subscription can be read", granting)
         for subscription, probes in probed.subscriptions.items():
             yield _figure(need, probes, subscription, granting)
+
+
+def caller_checks(azure: AzureSettings, workspaces: Sequence[str], now: datetime) -> Iterator[Check]:
+    """Each configured workspace, asked for the last hour; nothing where none is configured."""
+    if not workspaces:
+        return
+    with open_sources(_impatient(azure)) as sources:
+        for workspace in workspaces:
+            what = f"request logs of workspace {workspace}"
+            try:
+                heard = sources.callers.callers(workspace, Window(now - HOUR, now), "count")
+            except (NeedsHuman, TryLater) as error:
+                grant = error.grant if isinstance(error, NeedsHuman) else None
+                yield Check("Azure", what, "missing", str(error), (grant,) if grant else ())
+            else:
+                found = f"{len(heard)} api-versions of deployments in the last hour"
+                yield Check("Azure", what, "works", found)
 
 
 def readable_subscriptions(azure: AzureSettings) -> list[str]:

@@ -394,3 +394,18 @@ def test_a_mail_server_that_answers_is_well_and_gets_no_letter(
         monkeypatch.setenv("AOAI_MAIL_TO", "ops@example.com")
         assert 0 == told()[0]
     assert [] == postbox.taken
+
+
+def test_a_workspace_of_request_logs_is_asked_only_where_it_is_configured(
+    azure: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = "00000000-0000-0000-0000-00000000000a"
+    assert not any(one["what"].startswith("request logs") for one in told()[1])
+    monkeypatch.setenv("AOAI_CALLERS_WORKSPACES", workspace)
+    assert 0 == told()[0]
+
+    azure.weather.set([Fault("/workspaces/", status=403, times=None)])
+    status, checks = told()
+    (refused,) = wrong(checks).values()
+    assert (1, f"request logs of workspace {workspace}") == (status, refused["what"])
+    assert "Log Analytics Reader" in refused["remedy"]
