@@ -343,6 +343,16 @@ def test_a_scope_that_nobody_asks_for_any_more_is_not_late(world: World) -> None
     assert 0 == world.finding("collector_stale|quotas|sub-here/eastus2").level
 
 
+def test_while_subscriptions_cannot_be_listed_each_of_them_is_late(world: World) -> None:
+    world.read("inventory", "sub-here", later(days=-5))
+    world.do(
+        lambda connection: writes.fail_watermark(connection, "inventory", "subscriptions", "503", at=NOON)
+    )
+
+    assert 3 == world.finding("collector_stale|inventory|sub-here").level
+    assert "collector_stale|inventory|subscriptions" not in world.found()
+
+
 def test_every_rule_has_facts(world: World) -> None:
     """A rule that no gathering mentions would be documented and silent."""
     from pathlib import Path

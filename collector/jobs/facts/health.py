@@ -48,11 +48,13 @@ def health_findings(connection: Connection, there: Estate, rules: AlertRules, no
     rows = [row for row in overview.scopes(connection) if row.job in DUE_EVERY_HOURS]
     newest: dict[str, datetime] = {}
     for row in rows:
-        newest[row.job] = max(newest.get(row.job, row.attempted_at), row.attempted_at)
+        # While subscriptions cannot even be listed, none of them is asked for, and each of them is late.
+        if not _is_part(row):
+            newest[row.job] = max(newest.get(row.job, row.attempted_at), row.attempted_at)
     errors = rule_facts.run_errors(connection, list(DUE_EVERY_HOURS), now - timedelta(days=3))
     found: Found = []
     for row in rows:
-        if newest[row.job] - row.attempted_at > GIVEN_UP_AFTER:
+        if newest.get(row.job, row.attempted_at) - row.attempted_at > GIVEN_UP_AFTER:
             continue  # a subscription or location that nobody asks for any more
         fact = ScopeHealth(
             job=row.job,
