@@ -344,12 +344,13 @@ def test_a_scope_that_nobody_asks_for_any_more_is_not_late(world: World) -> None
 
 
 def test_while_subscriptions_cannot_be_listed_each_of_them_is_late(world: World) -> None:
-    world.read("inventory", "sub-here", later(days=-5))
+    here = SUBSCRIPTION.subscription_id
+    world.read("inventory", here, later(days=-5))
     world.do(
         lambda connection: writes.fail_watermark(connection, "inventory", "subscriptions", "503", at=NOON)
     )
 
-    assert 3 == world.finding("collector_stale|inventory|sub-here").level
+    assert 3 == world.finding(f"collector_stale|inventory|{here}").level
     assert "collector_stale|inventory|subscriptions" not in world.found()
 
 
