@@ -78,8 +78,7 @@ USED_COLUMN: Final = "Spent ÷ amount"
 SPENT_ON_COLUMN: Final = (
     "The day on which it is used up at the mean of the last seven days; empty: not this month"
 )
-SPENT, WILL, MAY, WITHIN, UNSURE = "spent", "will be spent", "may be spent", "within plan", "no forecast"
-BAD: Final = frozenset({SPENT, WILL})
+BAD: Final = frozenset({"spent", "will be spent"})
 
 # Strange days
 STRANGE: Final = "Strange days"
@@ -168,17 +167,6 @@ OPEN_FORECAST: Final = "Open Forecast and budgets"
 def way_priced(step: str | None) -> str:
     """How a price was found."""
     return STEPS.get(step or "", step or "the bill")
-
-
-def standing(one: BudgetState) -> str:
-    """Where a budget stands, in a word."""
-    if one.spent >= one.amount:
-        return SPENT
-    if one.forecast_low is None or one.forecast_high is None:
-        return MAY if one.spent_on else UNSURE
-    if one.forecast_low > one.amount:
-        return WILL
-    return MAY if one.forecast_high > one.amount else WITHIN
 
 
 def budget_help(one: BudgetState) -> str:

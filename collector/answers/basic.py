@@ -170,7 +170,7 @@ def price_book(engine: Engine | None, rules: MoneyRules) -> PriceBook:
     if engine is None:
         return PriceBook(snapshot=rules.snapshot, rates=rules.rates, notes=rules.notes)
     with engine.connect() as connection:
-        return _book(connection, rules)
+        return price_book_of(connection, rules)
 
 
 def explain(book: PriceBook, fields: Mapping[str, Any], today: date, currency: str) -> contract.Json:
@@ -202,7 +202,7 @@ def audit(connection: Connection, rules: MoneyRules, now: datetime) -> contract.
     }
 
 
-def _book(connection: Connection, rules: MoneyRules) -> PriceBook:
+def price_book_of(connection: Connection, rules: MoneyRules) -> PriceBook:
     return PriceBook(
         rows=price_rows(connection),
         snapshot=rules.snapshot,

@@ -8,7 +8,18 @@ from typing import Any
 
 import click
 
-from collector.cli import alerting, answers, collecting, dashboard, database, demo, doctor, report, status
+from collector.cli import (
+    alerting,
+    answers,
+    collecting,
+    costs,
+    dashboard,
+    database,
+    demo,
+    doctor,
+    report,
+    status,
+)
 from collector.cli.shared import BAD, FAILED, say
 
 
@@ -57,6 +68,7 @@ def main(ctx: click.Context) -> None:
 for _command in (
     *demo.COMMANDS,
     *collecting.COMMANDS,
+    *costs.COMMANDS,
     *answers.COMMANDS,
     *status.COMMANDS,
     *alerting.COMMANDS,

@@ -1,8 +1,7 @@
-"""The answers on a terminal or for a script: cost, room, endings and where a price comes from."""
+"""The answers on a terminal or for a script: room, endings and where a price comes from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,101 +17,10 @@ from collector.cli.shared import (
     print_line,
     print_table,
     say,
-    span,
     utc_now,
 )
 
 Json = Mapping[str, Any]
-
-
-@click.command()
-@click.option("--from", "since", type=DAY, help="First UTC day (default: the first of this month).")
-@click.option("--to", "until", type=DAY, help="First UTC day that is not counted (default: tomorrow).")
-@click.option("--by", type=click.Choice(["day"]), help="Split every row by day.")
-@click.option(
-    "--basis",
-    type=click.Choice(["estimate", "bill"]),
-    default="estimate",
-    show_default=True,
-    help="bill: closed months as billed, allocated to deployments; the open month as estimated.",
-)
-@filter_options
-@json_option
-def cost(
-    since: date | None,
-    until: date | None,
-    by: str | None,
-    basis: str,
-    as_json: bool,
-    **filters: tuple[str, ...],
-) -> None:
-    """What it cost, by deployment and kind of use, and what has no price."""
-    from collector import settings, wiring
-    from collector.answers import basic as answers
-
-    if by and basis == "bill":
-        raise click.UsageError(
-            "--by day and --basis bill: a bill is allocated by the month; expected one of them"
-        )
-    now = utc_now()
-    window = span(since, until, now.date().replace(day=1), now)
-    chosen, chosen_part = settings.load(), chosen_filters(filters)
-    rules = wiring.money_rules(chosen)
-    with wiring.reading(chosen) as connection:
-        reserved = answers.reserved(connection, window, chosen_part, rules, utc_now())
-        found = answers.cost(
-            connection, window, chosen_part, by_day=by == "day", basis=basis, reserved=reserved
-        )
-    if as_json:
-        print_json(found)
-        return
-    print_line(
-        f"Cost {found['period']['from']} to {found['period']['to']} (UTC), known through {found['as_of'] or 'nothing yet'}"
-    )
-    print_table(
-        ("deployment", "model", "sku", "kind", "quantity", "cost", "how"),
-        (
-            (
-                row["deployment"],
-                row["model"],
-                row["sku"],
-                row["kind"],
-                f"{Decimal(row['quantity']):,.0f} × {row['unit']}",
-                f"{Decimal(row['cost']):,.2f} {row['currency']}",
-                row["step"] or row["basis"],
-            )
-            for row in found["rows"]
-        ),
-    )
-    for total in found["totals"]:
-        print_line(
-            f"Total {Decimal(total['cost']):,.2f} {total['currency']}, {_basis_words(found['rows'])} (between {Decimal(total['low']):,.2f} and {Decimal(total['high']):,.2f})"
-        )
-    for one in found["reservations"]:
-        print_line(_reserved_words(one))
-    for row in found["unpriced"]:
-        print_line(
-            f"Unpriced: {row['deployment']} {row['kind']} {Decimal(row['quantity']):,.0f}: {row['why']}"
-        )
-
-
-def _reserved_words(one: Json) -> str:
-    used, covered = (
-        "unknown" if one[name] is None else f"{Decimal(one[name]):.1%}"
-        for name in ("utilisation", "coverage")
-    )
-    return (
-        f"Reservation {one['name']} ({one['source']}): {Decimal(one['units']):,.0f} units, {used} of "
-        f"{Decimal(one['paid_hours']):,.0f} paid unit-hours used, {covered} of the need covered; unused commitment "
-        f"{Decimal(one['unused_cost']):,.2f} {one['currency']}, beside the total"
-    )
-
-
-def _basis_words(rows: Sequence[Json]) -> str:
-    billed = {row["basis"] == "billed" for row in rows}
-    if billed == {True, False}:
-        return "billed where a month is closed, else estimated"
-    return "as billed" if billed == {True} else "estimated"
 
 
 @click.command()
@@ -294,4 +202,4 @@ def _line(found: Json) -> str:
     return orjson.dumps(found).decode()
 
 
-COMMANDS = (cost, room, endings, prices)
+COMMANDS = (room, endings, prices)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Any
 
-from collector.domain.money.burn import BudgetState
+from collector.domain.money.burn import BudgetState, standing
 from collector.domain.money.forecast import CourseDay, MonthForecast, NoForecast
 from collector.domain.money.outlook import Outlook, StrangeDay
 from collector.domain.periods import DAY, Month
@@ -123,14 +123,14 @@ def _tiles(
 
 
 def budgets_tile(budgets: Sequence[BudgetState]) -> Tile:
-    over = sum(said.standing(one) in said.BAD for one in budgets)
+    over = sum(standing(one) in said.BAD for one in budgets)
     if len(budgets) == 1:
         only = budgets[0]
         return Tile(
             said.BUDGET_USED,
             formats.percent(only.share),
             said.budget_help(only),
-            said.standing(only),
+            standing(only),
             "",
         )
     return Tile(said.BUDGETS_WITHIN, f"{len(budgets) - over} of {len(budgets)}", said.BUDGETS_HELP)
@@ -216,7 +216,7 @@ def budget_table(budgets: Sequence[BudgetState], today: date) -> Table:
         [
             {
                 "name": one.name,
-                "standing": said.standing(one),
+                "standing": standing(one),
                 "used": one.share,
                 "amount": one.amount,
                 "spent": one.spent,

@@ -7,14 +7,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from collector.domain.money.unit_costs import ProvisionedUse, UnitCost, UsedAmount, unit_costs
-from collector.store.reads.cost_parts import UsedRow
+from collector.domain.money.unit_costs import ProvisionedUse, UnitCost
+from collector.store.reads.cost_parts import UsedRow, unit_costs_of
 from dashboard import words
 from dashboard import words_cost as said
 from dashboard.tables import Column, Table, table
 from dashboard.views.cost import Names, label
 
-HOURLY = frozenset({"ptu_hour", "hosting_hour"})
 SPLITS = {"Model": "model", "Team": "team", "Deployment": "deployment", "SKU": "sku", "Account": "account"}
 
 
@@ -43,12 +42,11 @@ def unit_costs_view(
     dimension: str,
     names: Names,
 ) -> UnitCostsView:
-    own = [row for row in rows if row.currency == currency and row.kind not in HOURLY]
-    amounts = [UsedAmount(key_of(row, dimension), currency, row.kind, row.quantity, row.cost) for row in own]
+    own = [row for row in rows if row.currency == currency]
     units = [one for one in provisioned if one.currency == currency]
     return UnitCostsView(
         currency=currency,
-        costs=_costs(unit_costs(amounts, _requests(own, requests, dimension)), dimension, currency, names),
+        costs=_costs(unit_costs_of(own, requests, dimension), dimension, currency, names),
         provisioned=_provisioned(units, currency),
         beside=tuple(
             Beside(one.deployment, one.per_million, one.by_token_per_million)
@@ -67,27 +65,6 @@ def costs_of(rows: Iterable[UsedRow]) -> list[tuple[str, Decimal]]:
     for row in rows:
         sums[row.currency] += row.cost
     return list(sums.items())
-
-
-def key_of(row: UsedRow, dimension: str) -> str:
-    if dimension == "deployment":
-        return f"{row.account}/deployments/{row.name}"
-    return str(getattr(row, dimension) or "")
-
-
-def _requests(
-    rows: Iterable[UsedRow], counts: Mapping[tuple[UUID, str], int], dimension: str
-) -> dict[str, int]:
-    """Answered requests by the dimension; a deployment under two keys (an upgrade in the period) counts for neither."""
-    keys: dict[tuple[UUID, str], set[str]] = defaultdict(set)
-    for row in rows:
-        keys[row.account_key, row.deployment].add(key_of(row, dimension))
-    found: dict[str, int] = defaultdict(int)
-    torn = {key for own in keys.values() if len(own) > 1 for key in own}
-    for deployment, own in keys.items():
-        for key in own - torn:
-            found[key] += counts.get(deployment, 0)
-    return dict(found)
 
 
 def _costs(found: Sequence[UnitCost], dimension: str, currency: str, names: Names) -> Table:

@@ -131,7 +131,7 @@ def test_budgets_stand_beside_the_month(budgets: None, opened: Opened) -> None:
     shown(app, "forecast")
     (table,) = [one.value for one in app.dataframe if "spent_on" in one.value.columns]
     assert ["Assist", "Everything"] == list(table["name"])
-    assert said.SPENT == table["standing"][0]
+    assert "spent" == table["standing"][0]
 
 
 def test_unit_costs_by_team_hold_the_cost_of_what_is_paid_by_use(

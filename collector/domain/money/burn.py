@@ -69,3 +69,14 @@ def _spent_on(amount: Decimal, daily: Mapping[date, Decimal], month: Month, thro
         return None
     needed = int((amount - total) / pace)
     return coming[needed] if needed < len(coming) else None
+
+
+def standing(one: BudgetState) -> str:
+    """Where a budget stands, in words: what is certain before what is likely."""
+    if one.spent >= one.amount:
+        return "spent"
+    if one.forecast_low is None or one.forecast_high is None:
+        return "may be spent" if one.spent_on else "no forecast"
+    if one.forecast_low > one.amount:
+        return "will be spent"
+    return "may be spent" if one.forecast_high > one.amount else "within plan"

@@ -1,14 +1,16 @@
 """A period's cost taken apart: what moved it, what a unit came to, and how its prices were found."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
 from collector.domain.money.anomalies import CostPart
+from collector.domain.money.unit_costs import UnitCost, UsedAmount, unit_costs
 from collector.domain.periods import Window
 from collector.store import tables
 from collector.store.expressions import money_sum, plus
@@ -17,6 +19,7 @@ from collector.store.reads.cost_sums import Dimension, Piece, pieces
 from collector.store.reads.scope import EVERYTHING, Filters, places, within
 
 Pair = tuple[UUID, str]
+_HOURLY: Final = frozenset({"ptu_hour", "hosting_hour"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +127,31 @@ def _amounts(piece: Piece) -> list[Any]:
 def _add(sums: dict[tuple[Any, ...], list[Decimal]], connection: Connection, asked: Any) -> None:
     for *alike, quantity, cost in map(tuple, connection.execute(asked)):
         sums[tuple(alike)] = list(map(plus, sums[tuple(alike)], (quantity, cost)))
+
+
+def unit_costs_of(rows: Iterable[UsedRow], requests: Mapping[Pair, int], dimension: str) -> list[UnitCost]:
+    """Unit costs by one dimension; provisioned units and hosting aside, which cost the same whatever they serve."""
+    by_use = [row for row in rows if row.kind not in _HOURLY]
+    amounts = [
+        UsedAmount(_key_of(row, dimension), row.currency, row.kind, row.quantity, row.cost) for row in by_use
+    ]
+    return unit_costs(amounts, _requests(by_use, requests, dimension))
+
+
+def _key_of(row: UsedRow, dimension: str) -> str:
+    if dimension == "deployment":
+        return f"{row.account}/deployments/{row.name}"
+    return str(getattr(row, dimension) or "")
+
+
+def _requests(rows: Iterable[UsedRow], counts: Mapping[Pair, int], dimension: str) -> dict[str, int]:
+    """Answered requests by the dimension; where a deployment stands under two keys, nobody knows whose they were."""
+    keys: dict[Pair, set[str]] = defaultdict(set)
+    for row in rows:
+        keys[row.account_key, row.deployment].add(_key_of(row, dimension))
+    found: dict[str, int] = defaultdict(int)
+    torn = {key for own in keys.values() if len(own) > 1 for key in own}
+    for deployment, own in keys.items():
+        for key in own - torn:
+            found[key] += counts.get(deployment, 0)
+    return dict(found)
