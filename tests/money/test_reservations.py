@@ -163,3 +163,37 @@ def test_what_only_the_bill_tells_is_listed_with_its_quantity(estate: Estate) ->
     for kind, cost in readable.items():
         assert abs(cost - told[kind]) < Decimal("0.05"), kind
     assert all(one.quantity > 0 for one in report.billed_alone)
+
+
+def test_a_deployment_partly_paid_ahead_is_one_provisioned_deployment(own_estate: Estate) -> None:
+    """Its tokens are served once, whatever its hours cost."""
+    with own_estate.engine.connect() as connection:
+        before = finance_report(connection, OCTOBER, NOW, own_estate.rules)
+    derive(own_estate.engine, rules(own_estate, a_reservation(units=20)), NOW, everything=True)
+
+    with own_estate.engine.connect() as connection:
+        after = finance_report(connection, OCTOBER, NOW, own_estate.rules)
+
+    assert {"standard", "reserved"} <= {row.tier for row in after.rows if row.kind == "ptu_hour"}
+    told = {one.deployment: (one.tokens, one.spilled) for one in after.provisioned}
+    assert len(told) == len(after.provisioned)
+    assert {one.deployment: (one.tokens, one.spilled) for one in before.provisioned} == told
+    assert any(one.spilled for one in after.provisioned)
+
+
+def test_subscriptions_without_a_bill_are_named_beside_it(estate: Estate) -> None:
+    with estate.engine.connect() as connection:
+        report = finance_report(connection, OCTOBER, NOW, estate.rules)
+
+    assert (estate.world.subscriptions[0].name,) == report.unbilled
+
+
+def test_a_tuned_models_training_lies_in_its_models_family(estate: Estate) -> None:
+    """No family is made of a name that a customer chose."""
+    with estate.engine.connect() as connection:
+        report = finance_report(connection, OCTOBER, NOW, estate.rules)
+    own = {one.base_model and one.name for one in estate.world.deployments} - {None}
+    assert own
+
+    read = [row.line.family for row in report.reconciliations if row.subscription not in report.unbilled]
+    assert [] == [family for family in read if "claims-sorter" in family]

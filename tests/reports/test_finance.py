@@ -17,6 +17,7 @@ import pytest
 
 from collector.domain.money.allocation import TeamCost
 from collector.domain.money.reconciliation import Cause, Reconciliation, Status
+from collector.domain.money.reservations import ReservationUse
 from collector.domain.periods import Month
 from collector.domain.types import NeedsHuman
 from collector.jobs.placing import write_file, write_partitions
@@ -33,7 +34,7 @@ from collector.reports.finance.figures import (
 from collector.reports.finance.focus import SCHEMA, focus_records, write_focus_csv, write_focus_parquet
 from collector.reports.finance.html_page import finance_html
 from collector.reports.finance.table_types import neutral
-from collector.reports.finance.tables import finance_tables
+from collector.reports.finance.tables import days_late, finance_tables
 from collector.reports.finance.workbook import write_workbook
 from tests.conftest import lacking
 
@@ -272,3 +273,32 @@ def test_a_partition_replaces_itself_and_leaves_the_others(tmp_path: Path) -> No
 
     assert ["BillingPeriod=2026-09", "BillingPeriod=2026-10"] == sorted(one.name for one in out.iterdir())
     assert 1 == pq.read_metadata(out / "BillingPeriod=2026-10" / "part-0.parquet").num_rows
+
+
+@pytest.mark.parametrize(
+    ("since", "seen", "late"),
+    [
+        pytest.param(datetime(2026, 10, 12, tzinfo=UTC), datetime(2026, 10, 20, 5, tzinfo=UTC), 8, id="late"),
+        pytest.param(
+            datetime(2026, 10, 12, tzinfo=UTC), datetime(2026, 10, 12, 9, tzinfo=UTC), None, id="at once"
+        ),
+        pytest.param(datetime(2026, 10, 12, tzinfo=UTC), datetime(2026, 9, 20, tzinfo=UTC), None, id="ahead"),
+        pytest.param(datetime(2025, 4, 1, tzinfo=UTC), datetime(2026, 10, 20, tzinfo=UTC), None, id="old"),
+    ],
+)
+def test_a_price_that_came_after_its_days_says_how_late(
+    since: datetime, seen: datetime, late: int | None
+) -> None:
+    assert late == days_late(a_row(price_effective_from=since, price_captured_at=seen))
+
+
+def test_the_summary_says_whose_bill_is_missing_and_what_commitment_stood_unused(tmp_path: Path) -> None:
+    use = ReservationUse(
+        "ptu", "bill", "USD", Decimal(40), Decimal(100), Decimal(75), Decimal(90), Decimal(200)
+    )
+    report = replace(a_report(), unbilled=("=prod", "dev"), reservations=(use,))
+    write_workbook(report, tmp_path / "month.xlsx")
+
+    facts = {row[0]: row[1] for row in cells(openpyxl.load_workbook(tmp_path / "month.xlsx")["Summary"])}
+    assert "not of =prod, dev: no billed amount holds them" == facts["Bill read"]
+    assert "50.00 USD, beside the total" == facts["Unused commitment"]

@@ -249,7 +249,11 @@ def _our_prices(ours: Sequence[EstimatedPart], theirs: Sequence[BilledPart]) -> 
 def _price_cause(price: Decimal, theirs: Sequence[BilledPart], lists: Mapping[_PriceKey, Decimal]) -> Cause:
     at_ours = sum((line.quantity * lists[_key(line)] for line in theirs), _ZERO)
     if any(line.reserved for line in theirs):
-        return Cause("reservation", "reserved units are billed at their reservation's price", price)
+        return Cause(
+            "reservation",
+            "units paid ahead are billed at their reservation's price; [[reservations]] tells the estimate of it",
+            price,
+        )
     percent = f"{_total(theirs) / at_ours:.1%} of our prices" if at_ours else "without quantity"
     return Cause("negotiated rate", f"billed at {percent}: a negotiated rate, or a price that changed", price)
 

@@ -43,7 +43,10 @@ class UnitCost:
 
 @dataclass(frozen=True, slots=True)
 class ProvisionedUse:
-    """A provisioned deployment: what its units cost for a million tokens served, and what those would have cost by the token."""
+    """A provisioned deployment: what its units cost for a million tokens served, and what those would have cost by the token.
+
+    `spilled` are requests that its spillover deployment served, and is charged for by the token.
+    """
 
     deployment: str
     model: str
@@ -53,6 +56,7 @@ class ProvisionedUse:
     output_tokens: Decimal
     utilisation: float | None
     by_token: Decimal | None = None
+    spilled: int | None = None
 
     @property
     def tokens(self) -> Decimal:

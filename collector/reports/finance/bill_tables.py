@@ -39,7 +39,7 @@ def reconciliation(report: FinanceReport) -> FinanceTable:
         "Reconciliation",
         columns,
         rows,
-        "(estimate - bill) / bill: Reconciled up to 2 %, Within tolerance up to 5 %. Reserved use at its amortised cost.",
+        "(estimate - bill) / bill: Reconciled up to 2 %, Within tolerance up to 5 %. Reserved use at its amortised cost. The sum of differences is that of the lines that both sides know.",
         has_totals=True,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -134,7 +134,10 @@ class OddDay:
 
 @dataclass(frozen=True, slots=True)
 class FinanceReport:
-    """A month. `basis` is what its headline is made of: the bill where it is whole, else the estimate."""
+    """A month. `basis` is what its headline is made of: the bill where it is whole, else the estimate.
+
+    `unbilled` are the subscriptions that no bill was read of: they are in no billed amount.
+    """
 
     month: Month
     state: str
@@ -158,6 +161,7 @@ class FinanceReport:
     daily: tuple[tuple[date, str, Decimal], ...] = ()
     notes: tuple[str, ...] = ()
     bill_notices: tuple[str, ...] = field(default=())
+    unbilled: tuple[str, ...] = ()
 
     @property
     def currencies(self) -> list[str]:
@@ -203,6 +207,32 @@ def _line(key: tuple[str, ...], currency: str, parts: Sequence[FinanceRow], basi
         sum((row.amount(basis) for row in parts), zero),
         any(row.is_priced for row in parts),
     )
+
+
+def one_a_deployment(rows: Iterable[FinanceRow]) -> list[FinanceRow]:
+    """Rows of one deployment, kind and currency as one: a month in which its price changed, or a part was paid ahead."""
+    sums: dict[tuple[str, ...], FinanceRow] = {}
+    for row in rows:
+        key = (row.account_id, row.deployment, row.model, row.sku, row.kind, row.currency)
+        one = sums.get(key)
+        sums[key] = row if one is None else _both(one, row)
+    return list(sums.values())
+
+
+def _both(one: FinanceRow, other: FinanceRow) -> FinanceRow:
+    return replace(
+        one,
+        quantity=one.quantity + other.quantity,
+        unit_price=one.unit_price if one.unit_price == other.unit_price else None,
+        estimate=_plus(one.estimate, other.estimate),
+        low=_plus(one.low, other.low),
+        high=_plus(one.high, other.high),
+        billed=_plus(one.billed, other.billed),
+    )
+
+
+def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return other if one is None else one if other is None else one + other
 
 
 def totals(report: FinanceReport) -> list[Line]:

@@ -52,7 +52,8 @@ def _totals(report: FinanceReport) -> str:
         (currency, line.basis_amount, line.estimate, line.low, line.high, line.billed)
         for currency, line in total_lines(report)
     )
-    return _table(FinanceTable("Total", columns, rows))
+    unread = f"No bill was read of {', '.join(report.unbilled)}." if report.unbilled else ""
+    return _table(FinanceTable("Total", columns, rows, unread))
 
 
 def _table(table: FinanceTable) -> str:

@@ -15,7 +15,7 @@ from collector.domain.money.unit_costs import ProvisionedUse
 from collector.domain.money.unit_savings import Held
 from collector.domain.periods import Month
 from collector.domain.pricing import PriceBook, Priced, PriceQuestion
-from collector.reports.finance.figures import TOKEN_KINDS, FinanceReport, FinanceRow
+from collector.reports.finance.figures import TOKEN_KINDS, FinanceReport, FinanceRow, one_a_deployment
 
 # Data stays where it was: no Global deployment is offered instead of one that keeps it in its zone.
 _SAME_RESIDENCY: Final = MappingProxyType({"Standard": "DataZoneStandard"})
@@ -69,8 +69,7 @@ def month_savings(report: FinanceReport, asked: _Otherwise, habits: Mapping[Key,
         (_spent(row, asked, habits.get(key_of(row), _UNKNOWN), whole) for row in by_token),
         (
             _held(row, report, asked, habits.get(key_of(row), _UNKNOWN), units.get(name_of(row)))
-            for row in rows
-            if row.kind in _HOURLY and row.estimate
+            for row in one_a_deployment(row for row in rows if row.kind in _HOURLY and row.estimate)
         ),
     )
 
@@ -178,7 +177,7 @@ def _spent(row: FinanceRow, asked: _Otherwise, habits: Habits, whole: _Moves) ->
 def _held(
     row: FinanceRow, report: FinanceReport, asked: _Otherwise, habits: Habits, units: ProvisionedUse | None
 ) -> Held:
-    """What is really paid counts: the bill's part where it was read, which is less where units are reserved."""
+    """What is really paid counts: the bill's part where it was read, and units paid ahead at their own price."""
     estimate = row.estimate or Decimal(0)
     hours = Decimal(24 * len(report.month.days))
     stood = hours if habits.minutes is None else min(hours, Decimal(habits.minutes) / 60)
@@ -190,7 +189,7 @@ def _held(
         kind=cast("Literal['ptu_hour', 'hosting_hour']", row.kind),
         quantity=row.quantity,
         cost=min(estimate, row.billed) if row.billed else estimate,
-        list_cost=estimate,
+        list_cost=max(estimate, asked.cost(row) or estimate),
         hours=stood,
         month_hours=hours,
         is_used=habits.requests > 0,

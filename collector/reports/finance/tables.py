@@ -137,6 +137,7 @@ def _provisioned(report: FinanceReport) -> FinanceTable:
         Column("Per 1M tokens", "price"),
         Column("Same by the token", "money", 17),
         Column("Idle part", "money"),
+        Column("Requests spilled", "count", 16),
     )
     rows = tuple(
         (
@@ -149,10 +150,16 @@ def _provisioned(report: FinanceReport) -> FinanceTable:
             one.per_million,
             one.by_token,
             one.idle_cost,
+            one.spilled,
         )
         for one in report.provisioned
     )
-    return FinanceTable("Provisioned units", columns, rows, "Units are paid whether used or not.")
+    return FinanceTable(
+        "Provisioned units",
+        columns,
+        rows,
+        "Units are paid whether used or not. Spilled requests are charged by the token, on the deployment that served them.",
+    )
 
 
 def _unpriced(report: FinanceReport) -> FinanceTable:
@@ -201,6 +208,7 @@ def _sources(report: FinanceReport) -> FinanceTable:
         Column("Meter id", "text", 38),
         Column("Since", "date", 12),
         Column("Captured", "date", 12),
+        Column("Days late", "count", 10),
     )
     found: dict[tuple[object, ...], tuple[Cell, ...]] = {}
     for row in report.rows:
@@ -209,8 +217,19 @@ def _sources(report: FinanceReport) -> FinanceTable:
             found.setdefault(cells, cells)
     rows = sorted(found.values(), key=lambda cells: tuple(str(cell) for cell in cells))
     return FinanceTable(
-        "Price sources", columns, tuple(rows), "Every price that was used, and where it comes from."
+        "Price sources",
+        columns,
+        tuple(rows),
+        "Every price that was used, and where it comes from. One that changed in the month and was captured later priced its days anew.",
     )
+
+
+def days_late(row: FinanceRow) -> int | None:
+    """Days from a change of price within the month until it was captured, where that was not the same day."""
+    since, seen = row.price_effective_from, row.price_captured_at
+    if since is None or seen is None or since.date() <= row.month:
+        return None
+    return max(0, (seen - since).days) or None
 
 
 def _source(row: FinanceRow) -> tuple[Cell, ...]:
@@ -231,6 +250,7 @@ def _source(row: FinanceRow) -> tuple[Cell, ...]:
         row.meter_id,
         row.price_effective_from.date() if row.price_effective_from else None,
         row.price_captured_at.date() if row.price_captured_at else None,
+        days_late(row),
     )
 
 

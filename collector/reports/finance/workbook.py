@@ -26,6 +26,7 @@ _HEAD: Final = "#1f3a5f"
 _TOP: Final = 3
 _WRAPPED: Final = 60
 _LINE_HEIGHT: Final = 15
+_NAMED: Final = 5
 """Columns from this width on wrap their words."""
 
 
@@ -159,9 +160,9 @@ def _summary(book: Any, sheet: Any, report: FinanceReport, styles: dict[str, Any
     sheet.set_column(1, 6, 15)
     sheet.write_string(0, 0, f"Azure OpenAI cost, {report.month.window.start:%B %Y}", styles["title"])
     sheet.write_string(1, 0, basis_words(report) + ". Months are UTC.", styles["note"])
-    sheet.write_row(
-        3, 0, ["Total", "Cost", "Estimate", "Low", "High", "Bill", "Month before"], styles["head"]
-    )
+    sheet.write_string(3, 0, "Total", styles["head"])
+    amounts_of = ("Cost", "Estimate", "Low", "High", "Bill", "Month before")
+    sheet.write_row(3, 1, amounts_of, styles["head_right"])
     before = {one.currency: one.before for one in report.outlook}
     row = 4
     for currency, line in total_lines(report):
@@ -189,6 +190,8 @@ def _facts(sheet: Any, row: int, report: FinanceReport, styles: dict[str, Any]) 
             "Reconciliation",
             ", ".join(f"{count} {name}" for name, count in sorted(statuses.items())) or "nothing to compare",
         ),
+        ("Bill read", _bill_read(report)),
+        ("Unused commitment", _unused_commitment(report)),
         ("Restated since", f"{len(report.restatements)} changes" if report.restatements else "no change"),
     ]
     for title, words in facts:
@@ -196,6 +199,23 @@ def _facts(sheet: Any, row: int, report: FinanceReport, styles: dict[str, Any]) 
         sheet.write_string(row, 1, words)
         row += 1
     return row
+
+
+def _bill_read(report: FinanceReport) -> str:
+    if not report.unbilled:
+        return "of every subscription"
+    shown = ", ".join(report.unbilled[:_NAMED])
+    more = f" and {len(report.unbilled) - _NAMED} more" if len(report.unbilled) > _NAMED else ""
+    return neutral(f"not of {shown}{more}: no billed amount holds them")
+
+
+def _unused_commitment(report: FinanceReport) -> str:
+    """Beside the totals, one amount a currency."""
+    sums: dict[str, Decimal] = {}
+    for one in report.reservations:
+        sums[one.currency] = sums.get(one.currency, Decimal(0)) + one.unused_cost
+    told = ", ".join(f"{amount:,.2f} {currency}" for currency, amount in sorted(sums.items()))
+    return f"{told}, beside the total" if told else "no reservation is known"
 
 
 def _chart(
@@ -209,7 +229,8 @@ def _chart(
     ]
     if not top:
         return row
-    sheet.write_row(row, 0, ["Largest by model", f"Cost, {currency}"], styles["head"])
+    sheet.write_string(row, 0, "Largest by model", styles["head"])
+    sheet.write_string(row, 1, f"Cost, {currency}", styles["head_right"])
     for down, (name, amount) in enumerate(top, row + 1):
         sheet.write_string(down, 0, neutral(name))
         _write(sheet, down, 1, amount, styles["money"])

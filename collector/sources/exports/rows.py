@@ -54,8 +54,8 @@ EMPTY: Final = frozenset({"", "-2", "unassigned"})
 pc: Final[Any] = pyarrow.compute  # its functions are made at import, so no type checker knows them
 _ACCOUNT: Final = "/providers/microsoft.cognitiveservices/accounts/"
 _RESERVATION: Final = "/providers/microsoft.capacity/"
-_BLOCK: Final = 4 << 20
-_ROWS: Final = 50_000
+_BLOCK: Final = 1 << 20
+_ROWS: Final = 20_000
 _BROKEN: Final = (pa.ArrowException, OSError, EOFError, ValueError, zlib.error)
 
 Row = Mapping[str, Any]

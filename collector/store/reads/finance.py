@@ -111,7 +111,7 @@ def current_month(
     lines = bills.bill_lines(connection, month.first_day, month.shifted(1).first_day)
     states = bills.bill_states(connection, month.first_day, month.shifted(1).first_day)
     billed_scopes = frozenset(line.scope for line in lines)
-    weighed = [Weighed(one, _family(one, meters)) for one in charges]
+    weighed = _weighed(charges, meters)
     spread = frozenset(line.scope for line in lines if line.amortised is not None)
     parts = allocated([_amount(line, meters, spread) for line in lines], weighed)
     sums: dict[int, Decimal] = {}
@@ -151,6 +151,19 @@ def _idle(states: Mapping[str, bills.BillState], known: Names, charges: Iterable
 
 def _scope(known: Names, account: UUID) -> str:
     return f"/subscriptions/{known.subscription_of(account)[0]}"
+
+
+def _weighed(charges: Sequence[Charge], meters: MeterBook) -> list[Weighed]:
+    """What no meter priced belongs where the same model of the deployment was priced: its name may be one of its own."""
+    metered: dict[tuple[UUID, str, str], Family] = {}
+    for one in charges:
+        if one.meter_name and one.step not in (None, "rate", STEP) and (family := _family(one, meters)):
+            metered.setdefault((one.account_key, one.deployment, one.model), family)
+    found: list[Weighed] = []
+    for one in charges:
+        beside = metered.get((one.account_key, one.deployment, one.model)) if one.cost is None else None
+        found.append(Weighed(one, beside or _family(one, meters)))
+    return found
 
 
 def _family(charge: Charge, meters: MeterBook) -> Family | None:

@@ -31,6 +31,7 @@ from collector.reports.finance.figures import (
     OddDay,
     RestatedRow,
     alone_from,
+    one_a_deployment,
     reconciled_from,
     reserved_from,
 )
@@ -111,6 +112,7 @@ def finance_report(
         ),
         notes=(*_notes(rows, rules), *_ways_in(states, known)),
         bill_notices=tuple(_bill_notices(states)),
+        unbilled=tuple(_unbilled(states, known)),
     )
 
 
@@ -199,7 +201,7 @@ def _cost_part(row: FinanceRow) -> CostPart:
 
 def _requests(
     connection: Connection, month: Month
-) -> dict[tuple[object, str], tuple[int, float | None, Decimal, Decimal]]:
+) -> dict[tuple[object, str], tuple[int, float | None, Decimal, Decimal, int]]:
     table = tables.usage_month
     asked = select(
         table.c.account_key,
@@ -209,6 +211,7 @@ def _requests(
         table.c.ptu_mean,
         table.c.prompt_tokens,
         table.c.completion_tokens,
+        table.c.spilled,
     ).where(table.c.month == month.first_day)
     return {
         (row[0], row[1]): (
@@ -216,6 +219,7 @@ def _requests(
             row[4],
             Decimal(row[5] or 0),
             Decimal(row[6] or 0),
+            int(row[7]),
         )
         for row in connection.execute(asked)
     }
@@ -253,9 +257,8 @@ def _provisioned(
         if account in names.places
     }
     found: list[ProvisionedUse] = []
-    for row in rows:
-        if row.kind != "ptu_hour" or not row.is_priced or row.is_residual:
-            continue
+    units = [row for row in rows if row.kind == "ptu_hour" and row.is_priced and not row.is_residual]
+    for row in one_a_deployment(units):
         told = by_name.get((row.account_id.lower(), row.deployment.casefold()))
         found.append(
             ProvisionedUse(
@@ -266,6 +269,7 @@ def _provisioned(
                 told[2] if told else Decimal(0),
                 told[3] if told else Decimal(0),
                 told[1] / 100 if told and told[1] is not None else None,
+                spilled=told[4] if told else None,
             )
         )
     return found
@@ -328,6 +332,11 @@ def _ways_in(states: Mapping[str, bills.BillState], known: finance.Names) -> lis
         for one in [scope.rpartition("/")[2]]
         if state.export
     ]
+
+
+def _unbilled(states: Mapping[str, bills.BillState], known: finance.Names) -> list[str]:
+    names = [scope.rpartition("/")[2] for scope, state in sorted(states.items()) if not state.is_read]
+    return [known.subscriptions.get(one, one) for one in names]
 
 
 def _bill_notices(states: Mapping[str, bills.BillState]) -> list[str]:
