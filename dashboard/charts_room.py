@@ -277,5 +277,23 @@ def answer_course(course: AnswerCourse) -> go.Figure:
     return figure
 
 
+def available(course: AnswerCourse) -> go.Figure:
+    """From the lowest known hour up to 100 %, so that a small loss can be seen."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=list(course.hours),
+        y=list(course.available),
+        mode="lines",
+        line={"width": 1.4, "shape": "hvh"},
+        connectgaps=False,
+        hovertemplate="%{x|%a %-d %b %H:00} UTC: %{y:.3f} %<extra></extra>",
+    )
+    lowest = min((value for value in course.available if value is not None), default=99.0)
+    figure.update_layout(**_plain(200), showlegend=False)
+    figure.update_yaxes(title="%", range=[min(lowest, 99.0) - 0.1, 100.05])
+    figure.update_xaxes(tickformat="%-d %b", title="UTC")
+    return figure
+
+
 def _plain(height: int) -> dict[str, Any]:
     return {"height": height, "margin": {"l": 8, "r": 8, "t": 34, "b": 8}, "separators": ". "}

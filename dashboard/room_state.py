@@ -29,7 +29,6 @@ from collector.store.reads.until_full import deployments_until_full
 from dashboard import state
 from dashboard.price_state import price_book
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
-from dashboard.tables import Table
 from dashboard.views import advice as advice_views
 from dashboard.views import evidence as evidence_views
 from dashboard.views import fit as fit_views
@@ -133,8 +132,8 @@ def answer_course(chosen: Chosen, picked: str) -> quality_views.AnswerCourse | N
     return None if row is None else _course(database(), row.account_key, row.key, window)
 
 
-def posture_table(chosen: Chosen) -> Table:
-    return posture_views.posture_table(_posture(database(), chosen.filters), state.names())
+def posture_view(chosen: Chosen) -> posture_views.PostureView:
+    return posture_views.posture_view(_posture(database(), chosen.filters), state.names())
 
 
 @remembered()

@@ -113,6 +113,11 @@ QUALITY_TITLE: Final = "Answers"
 QUALITY_HELP: Final = "Latency, availability and content filter; operations and api-versions in use."
 QUALITY_TEXT: Final = "Means of the hours that publish a figure; worst is the worst hour's mean. Empty where Azure publishes nothing."
 QUALITY_ROWS: Final = "Deployments, slowest first"
+BY_PLACE: Final = "By model and location"
+BY_PLACE_TEXT: Final = (
+    "Means over deployments by their known hours, answers that stream and those that do not apart."
+)
+AVAILABLE: Final = "Availability by the hour"
 COURSE: Final = "Time to first token, with the load beside it"
 NOTHING_PUBLISHED: Final = "Azure publishes nothing of this for these deployments, or it was not collected."
 USES: Final = "How they are called"
@@ -123,11 +128,33 @@ POSTURE_HELP: Final = "How accounts are reached and secured, and where prompts a
 POSTURE_TEXT: Final = (
     "Facts of the inventory as it was last read; no scores. Empty is what Azure did not say."
 )
+ACCOUNTS: Final = "Accounts"
+RESIDENCY: Final = "Where prompts are processed, farthest first"
+PUBLIC: Final = "Open to public networks"
+PUBLIC_HELP: Final = "Accounts that can be reached from public networks."
+KEYS: Final = "Keys allowed"
+KEYS_HELP: Final = "Accounts that take a key beside an identity of Entra ID."
+MICROSOFTS_KEY: Final = "On Microsoft's key"
+MICROSOFTS_KEY_HELP: Final = (
+    "Accounts whose data at rest is encrypted with a key of Microsoft's, not of the customer's."
+)
+WORLDWIDE: Final = "Processed worldwide"
+WORLDWIDE_HELP: Final = (
+    "Deployments of a Global SKU: prompts and answers may be processed in any Azure region."
+)
+UNFILTERED: Final = "No filter named"
+UNFILTERED_HELP: Final = (
+    "Deployments of which Azure names no content filter; Azure's default one may be at work."
+)
 DEVIATES_COLUMN: Final = "What a strict reading would ask about"
 
 
 def with_429(count: int) -> str:
     return f"{count:,} refused with 429"
+
+
+def not_said(count: int) -> str:
+    return f" Azure said nothing of {count}, which count in neither number."
 
 
 def minutes_alt(day: str, throttled: int) -> str:
@@ -140,6 +167,10 @@ def curve_alt(cheapest: int) -> str:
 
 def map_alt(rows: int, columns: int) -> str:
     return f"Share of quota that is free, {rows} models by {columns} locations"
+
+
+def available_alt(hours: int) -> str:
+    return f"Availability of {hours} hours, in percent"
 
 
 def history_alt(readings: int) -> str:

@@ -24,8 +24,15 @@ if show.head(words.QUALITY_TITLE, state.freshness(chosen, overview.ROOM_JOBS, co
             st.markdown(f"**{words.COURSE}**")
             alt = words.course_alt(len(course.hours))
             show.chart(charts_room.answer_course(course), key="answer-course", alt=alt)
+            if any(share is not None for share in course.available):
+                st.markdown(f"**{words.AVAILABLE}**")
+                alt = words.available_alt(len(course.hours))
+                show.chart(charts_room.available(course), key="available", alt=alt)
     else:
         st.caption(words.NOTHING_PUBLISHED)
+    if view.places.rows:
+        show.section(words.BY_PLACE, words.BY_PLACE_TEXT)
+        show.show_table(view.places, about=words.BY_PLACE)
     if view.uses.rows:
         show.section(words.USES, words.USES_TEXT)
         show.show_table(view.uses, about=words.USES)

@@ -2,14 +2,29 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from collector.domain.advice.types import resides
 from collector.domain.room.quotas import scope_of
 from collector.store.reads.posture import PostureRow
 from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
+from dashboard.views import Tile
 
 _REACHES = {"location": "location", "data_zone": "data zone", "global": "world"}
 _NO_FILTER = "no filter named"
+_FAR = ("global", "data_zone", "location")
+
+
+@dataclass(frozen=True, slots=True)
+class PostureView:
+    tiles: tuple[Tile, ...]
+    accounts: Table
+    deployments: Table
+
+
+def posture_view(rows: Sequence[PostureRow], names: Mapping[str, str]) -> PostureView:
+    return PostureView(_tiles(rows), posture_table(rows, names), _deployments(rows))
 
 
 def posture_table(rows: Sequence[PostureRow], names: Mapping[str, str]) -> Table:
@@ -64,6 +79,66 @@ def deviations(row: PostureRow) -> list[str]:
         (unnamed > 0, f"{unnamed} without a named content filter"),
     ]
     return [text for wrong, text in found if wrong]
+
+
+def _tiles(rows: Sequence[PostureRow]) -> tuple[Tile, ...]:
+    """How many of those of which Azure said so; what it did not say counts in neither number."""
+    deployed = [(one, row.location) for row in rows for one in row.deployments]
+    return (
+        _part(words.PUBLIC, [row.public_network_access for row in rows], words.PUBLIC_HELP),
+        _part(words.KEYS, [_not(row.local_auth_disabled) for row in rows], words.KEYS_HELP),
+        _part(
+            words.MICROSOFTS_KEY, [_not(row.customer_managed_key) for row in rows], words.MICROSOFTS_KEY_HELP
+        ),
+        _part(
+            words.WORLDWIDE, [_reach(one.sku, at) == "global" for one, at in deployed], words.WORLDWIDE_HELP
+        ),
+        _part(words.UNFILTERED, [one.content_filter is None for one, _ in deployed], words.UNFILTERED_HELP),
+    )
+
+
+def _part(label: str, said: Sequence[bool | None], help: str) -> Tile:
+    known = [one for one in said if one is not None]
+    silent = len(said) - len(known)
+    return Tile(label, f"{sum(known)} of {len(known)}", help + (words.not_said(silent) if silent else ""))
+
+
+def _not(value: bool | None) -> bool | None:
+    return None if value is None else not value
+
+
+def _reach(sku: str, location: str) -> str:
+    return scope_of(f"x.{sku}", location).reach
+
+
+def _deployments(rows: Sequence[PostureRow]) -> Table:
+    return table(
+        "posture-deployments",
+        (
+            Column("deployment", "Deployment", width="medium"),
+            Column("sku", "SKU"),
+            Column("processed", "Prompts are processed", width="large"),
+            Column("stored", "Data at rest"),
+            Column("filter", "Content filter"),
+            Column("account", "Account"),
+            Column("account_id", "Account id", screen=False),
+        ),
+        [
+            {
+                "deployment": one.name,
+                "sku": one.sku,
+                "processed": resides(one.sku, row.location),
+                "stored": row.location,
+                "filter": one.content_filter or _NO_FILTER,
+                "account": row.name,
+                "account_id": row.account,
+            }
+            for row in rows
+            for one in sorted(
+                row.deployments, key=lambda one: (_FAR.index(_reach(one.sku, row.location)), one.name)
+            )
+        ],
+    )
 
 
 def _told(value: bool | None, yes: str, no: str) -> str | None:
