@@ -1,13 +1,9 @@
 """The one place that builds things; everybody else receives them. Nothing is built before it is asked for."""
 
-import logging
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
-
-import structlog
 
 from collector.domain.money.reservation_settings import parse_reservations
 from collector.domain.money.teams import parse_team_rules
@@ -39,40 +35,6 @@ UNNAMED_SENDER = "aoai-monitor@localhost"
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def set_up_logging(settings: Settings, *, watched: bool = False) -> None:
-    """Log lines on stderr: for people, or one JSON object each. The SDK's own lines stay out below warning.
-
-    `watched`: a person sees a bar and then a summary of the same, so only what is in neither is logged, unless
-    a level was asked for.
-    """
-    level = getattr(logging, settings.log.level.upper())
-    if watched and "level" not in settings.log.model_fields_set:
-        level = logging.ERROR
-    if level > logging.DEBUG:
-        # Sixteen lines on every way to an identity that was not taken; the job says in one what is missing.
-        logging.getLogger("azure.identity").setLevel(logging.ERROR)
-    logging.basicConfig(
-        level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
-    )
-    renderer = (
-        structlog.processors.JSONRenderer()
-        if settings.log.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=False,
-    )
 
 
 def build_engine(settings: Settings, *, read_only: bool = False, any_revision: bool = False) -> Engine:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from collector.cli.logs import set_up_logging
 from collector.cli.shared import DONE, FAILED, print_json, print_line, print_table, say, utc_now
 
 SHORT = 8
@@ -35,7 +36,7 @@ def run(ctx: click.Context, dry_run: bool, no_send: bool, no_wait: bool) -> None
     from collector.jobs.outbox import send_letters
 
     chosen = settings.load()
-    wiring.set_up_logging(chosen)
+    set_up_logging(chosen)
     how = wiring.telling(chosen)
     engine = wiring.build_engine(chosen)
     found = look(engine, how.look, how.rules, how.writing, utc_now(), wait=not no_wait, dry_run=dry_run)

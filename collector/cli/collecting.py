@@ -7,6 +7,7 @@ from datetime import date
 
 import click
 
+from collector.cli.logs import set_up_logging
 from collector.cli.shared import DAY, DONE, FAILED, TerminalProgress, clock, say, span, utc_now
 from collector.jobs.context import RunResult
 
@@ -34,7 +35,7 @@ def collect(
         )
     window = span(since, until, since, utc_now()) if since else None
     chosen = settings.load()
-    wiring.set_up_logging(chosen, watched=sys.stderr.isatty())
+    set_up_logging(chosen, watched=sys.stderr.isatty())
     context = wiring.build_context(chosen, wiring.build_engine(chosen), progress=_progress(), clock=clock())
     ctx.exit(
         _tell(run(context, only="metrics" if window and job is None else job, span=window, wait=not no_wait))
@@ -50,7 +51,7 @@ def derive(everything: bool, no_wait: bool) -> None:
     from collector.jobs.derive import derive as run
 
     chosen = settings.load()
-    wiring.set_up_logging(chosen, watched=sys.stderr.isatty())
+    set_up_logging(chosen, watched=sys.stderr.isatty())
     result = run(
         wiring.build_engine(chosen),
         wiring.money_rules(chosen),
@@ -69,7 +70,7 @@ def serve() -> None:
     from collector.jobs import schedule
 
     chosen = settings.load()
-    wiring.set_up_logging(chosen)
+    set_up_logging(chosen)
     ended = schedule.serve(
         wiring.build_context(chosen, wiring.build_engine(chosen)), wiring.build_steps(chosen)
     )

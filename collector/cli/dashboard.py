@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import click
 
+from collector.cli.logs import set_up_logging
 from collector.cli.shared import say
 from collector.domain.places import host_and_port
 
@@ -19,7 +20,7 @@ def dashboard(listen: str | None) -> None:
     from dashboard.listening import told
 
     chosen = settings.load()
-    wiring.set_up_logging(chosen)
+    set_up_logging(chosen)
     wiring.build_engine(chosen, read_only=True).dispose()
     try:
         host, port = host_and_port(listen or chosen.dashboard.listen or "127.0.0.1:8501")

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 import click
 
+from collector.cli.logs import set_up_logging
 from collector.cli.shared import TerminalProgress, say
 
 _PATIENCE_SECONDS = 60
@@ -64,7 +65,7 @@ def demo(
     }
     with _azure(size) as azure:
         chosen = Settings.model_validate(_settings(url, azure, days))
-        wiring.set_up_logging(chosen)
+        set_up_logging(chosen)
         progress = TerminalProgress() if sys.stderr.isatty() else None
         wiring.prepare(chosen)
         if once:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from collector.cli.logs import set_up_logging
 from collector.cli.shared import BAD, DONE, FAILED, print_json, print_line, say, utc_now
+from collector.domain.plain_text import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,10 +60,10 @@ def doctor(
 
     Exit status: 0 every figure can be had, 1 something is missing, 2 a setting cannot be right.
     """
-    from collector import settings, wiring
+    from collector import settings
 
     chosen = settings.load()
-    wiring.set_up_logging(chosen)
+    set_up_logging(chosen)
     if role_json:
         _print_role(chosen, management_group, identity)
         return
@@ -197,7 +199,7 @@ def _line(console: "Console", text: str, style: str = "") -> None:
     """Never read as markup, never broken: a command can be copied from it."""
     from rich.text import Text
 
-    console.print(Text(text, style=style), soft_wrap=True)
+    console.print(Text(harmless(text), style=style), soft_wrap=True)
 
 
 COMMANDS = (doctor,)

@@ -9,6 +9,7 @@ import click
 import orjson
 
 from collector.domain.periods import Month, Window, midnight
+from collector.domain.plain_text import harmless
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -17,7 +18,7 @@ BAD: Final = 2
 
 def say(text: str) -> None:
     """A line for the person at the terminal; stdout is for answers."""
-    click.echo(text, err=True)
+    click.echo(harmless(text), err=True)
 
 
 def print_json(answer: Any) -> None:
@@ -25,7 +26,7 @@ def print_json(answer: Any) -> None:
 
 
 def print_line(text: str) -> None:
-    click.echo(text)
+    click.echo(harmless(text))
 
 
 def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -38,7 +39,7 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for title in titles:
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(harmless(str(cell))) for cell in row))
     if table.row_count:
         Console(width=None if sys.stdout.isatty() else 200).print(table)
 
@@ -145,11 +146,11 @@ class TerminalProgress:
 
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             console=Console(stderr=True),
             transient=True,
         )
@@ -162,7 +163,7 @@ class TerminalProgress:
 
     def advance(self, steps: int = 1, note: str = "") -> None:
         if self._task is not None:
-            self._progress.update(self._task, advance=steps, note=note)
+            self._progress.update(self._task, advance=steps, note=harmless(note))
 
     def done(self) -> None:
         if self._task is not None:

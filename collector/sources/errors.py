@@ -28,6 +28,9 @@ BROKEN_BODY = (ValueError, TypeError, AttributeError, KeyError, IndexError)
 WEB_PAGE = "a web page, not Azure's answer"
 
 _OBJECT_ID = re.compile(r"object id '([0-9a-fA-F-]{36})'")
+_SECRET = re.compile(
+    r"(?i)(\bbearer\s+|[?&;\s](?:sig|code|access_token|client_secret|password)=)[^\s&\"',;]+|\beyJ[\w-]{8,}(?:\.[\w.-]*)?"
+)
 _LONGEST_MESSAGE = 300
 
 Found = TypeVar("Found", bound=BaseException)
@@ -182,5 +185,6 @@ def _short(error: Exception) -> str:
 
 
 def _cut(text: str) -> str:
-    text = " ".join(text.split())
+    # A proxy may quote in its refusal what it was sent.
+    text = _SECRET.sub(lambda found: f"{found[1] or ''}(not shown)", " ".join(text.split()))
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
