@@ -121,7 +121,8 @@ def beside(rows: Sequence[Beside], currency: str) -> go.Figure:
         bargap=0.35,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
     )
-    figure.update_xaxes(title=f"{currency} per 1M tokens", tickformat="~s", rangemode="tozero")
+    dearest = max((float(value) for row in rows for value in (row.units, row.tokens) if value), default=1.0)
+    figure.update_xaxes(title=f"{currency} per 1M tokens", tickformat="~s", range=[0, dearest * 1.25])
     figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
     return figure
 

@@ -166,7 +166,7 @@ def strange_line(chosen: Chosen) -> str:
     return words.strange_line(len(found), text)
 
 
-def strange(chosen: Chosen, dimension: Dimension = "deployment") -> list[outlook_views.StrangeRow]:
+def strange(chosen: Chosen, dimension: Dimension = "model") -> list[outlook_views.StrangeRow]:
     return _strange(database(), dimension, yesterday(), chosen.filters)
 
 

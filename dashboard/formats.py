@@ -36,7 +36,7 @@ def money_range(low: Decimal, high: Decimal, currency: str) -> str:
     """`$17.7–22.3k`: the sign and the thousands once where both ends share them."""
     first, last = short_money(low, currency), short_money(high, currency)
     if first == last and low != high:
-        first, last = short_money(low, currency, 5), short_money(high, currency, 5)
+        first, last = short_money(low, currency, 4), short_money(high, currency, 4)
     if first == last:
         return first
     words = {word for _, word in _STEPS}

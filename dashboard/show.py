@@ -90,8 +90,9 @@ def show_notice(notice: Notice) -> None:
     draw(notice.text, icon=icon)
 
 
-def tiles(found: Iterable[Tile], *, columns: int = 5) -> None:
-    with st.grid(columns, min_column_width=140, gap="small"):
+def tiles(found: Iterable[Tile], *, columns: int = 5, wide: bool = False) -> None:
+    """`wide` where a value may be an interval: on a telephone each then has a line of its own."""
+    with st.grid(columns, min_column_width=230 if wide else 140, gap="small"):
         for one in found:
             tile(one)
 

@@ -111,6 +111,7 @@ PER_INPUT_COLUMN: Final = "Uncached input, cache writes, audio and image input"
 PER_CACHED_COLUMN: Final = "Input that was read from the cache; known where a bill or a rate tells it apart"
 BLENDED_COLUMN: Final = "Cost of all tokens ÷ all tokens"
 PER_REQUEST_COLUMN: Final = "Cost ÷ answered requests, per 1,000 requests"
+UNITS_MONTH: Final = "Units are weighed by the whole month (UTC) in which the period at the side ends."
 UNITS_SECTION: Final = "Provisioned units, beside the same by the token"
 UNITS_TEXT: Final = (
     "What the units cost for a million tokens at the utilisation they reached, and what the very tokens they served "
@@ -189,8 +190,8 @@ def beside_alt(rows: "Sequence[Beside]") -> str:
     return f"Cost of a million tokens through {formats.plural(len(rows), 'provisioned deployment')} and by the token."
 
 
-def units_month(month: Month) -> str:
-    return f"Of {month} (UTC): units are weighed by the month, whatever the period at the side."
+def units_title(month: Month) -> str:
+    return f"Every provisioned deployment in {month.first_day:%B %Y}"
 
 
 def running(month: Month) -> str:

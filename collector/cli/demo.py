@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,24 @@ from collector.cli.logs import set_up_logging
 from collector.cli.shared import TerminalProgress, say
 
 _PATIENCE_SECONDS = 60
+_BUDGETS = """\
+[[budgets]]
+name = "Everything"
+amount = 190000
+currency = "USD"
+
+[[budgets]]
+name = "payments"
+amount = 80000
+currency = "USD"
+team = "payments"
+
+[[budgets]]
+name = "gpt-5.4 trial"
+amount = 1500
+currency = "USD"
+model = "gpt-5.4"
+"""
 
 
 @click.command()
@@ -73,7 +92,10 @@ def demo(
             wiring.look_at_alerts(chosen)
             say(f"database: {url}")
             return
-        with _process("dashboard", "--listen", f"127.0.0.1:{port}", AOAI_DATABASE_URL=url) as show:
+        config = place / "aoai-monitor.toml"
+        config.write_text(_BUDGETS, encoding="utf-8")
+        told = {"AOAI_DATABASE_URL": url, "AOAI_CONFIG": str(config.resolve())}
+        with _process("dashboard", "--listen", f"127.0.0.1:{port}", **told) as show:
             # The bill is the slowest to read and no first screen waits for it: it comes while people look.
             wiring.collect_and_derive(chosen, progress, without=("bills",))
             where = f"http://127.0.0.1:{port}"
@@ -125,6 +147,7 @@ def _settings(url: str, azure: str, days: int) -> dict[str, object]:
         "metrics_endpoint": azure,
         "prices_endpoint": azure,
         "collect": {"backfill_days": min(days, 92)},
+        "budgets": tomllib.loads(_BUDGETS)["budgets"],
         # No mail server: what the letters say can be read on the Alerts screen.
         "mail": {"to": ["platform@example.com"]},
         "log": {"level": "warning"},

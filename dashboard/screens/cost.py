@@ -39,7 +39,7 @@ if show.head(words.COST_TITLE, state.freshness(chosen, overview.COST_JOBS), span
     if view is None:
         show.no_figures()
     else:
-        show.tiles(cost_state.tiles(view, here), columns=3)
+        show.tiles(cost_state.tiles(view, here), columns=3, wide=True)
         course = cost_state.course_of_period(here, view.currency)
         if course is not None:
             show.section(said.COURSE_TITLE, said.COURSE_TEXT)

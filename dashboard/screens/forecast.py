@@ -28,7 +28,7 @@ if show.head(
         show.no_figures()
     else:
         view = cost_state.outlook_view(chosen, words.FORECAST_SPLITS[by or "Team"], currency)
-        show.tiles(view.tiles)
+        show.tiles(view.tiles, columns=4, wide=True)
         show.section(words.COURSE_TITLE, words.COURSE_TEXT)
         show.chart(charts_cost.course(course), key="course", alt=words.course_alt(course))
         if view.budgets.rows:

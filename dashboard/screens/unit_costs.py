@@ -35,5 +35,6 @@ if show.head(words.UNITS_TITLE, state.freshness(chosen, overview.COST_JOBS), spa
                 key="beside",
                 alt=words.beside_alt(view.beside),
             )
-            about = words.units_month(saving_state.units_month(chosen))
-            show.show_table(view.provisioned, title=about, about=words.UNITS_SECTION)
+            month = saving_state.units_month(chosen)
+            show.show_table(view.provisioned, title=words.units_title(month), about=words.UNITS_SECTION)
+            st.caption(words.UNITS_MONTH)

@@ -65,6 +65,7 @@ def test_a_share_is_whole_only_where_it_is_whole(shown: str, share: float) -> No
 def test_a_range_names_sign_and_thousands_once() -> None:
     assert "$17.7–22.3k" == formats.money_range(Decimal(17_700), Decimal(22_300), "USD")
     assert "$900–1.1k" == formats.money_range(Decimal(900), Decimal(1_100), "USD")
+    assert "$195.6–196.1k" == formats.money_range(Decimal(195_583), Decimal(196_060), "USD")
     assert "$5.00" == formats.money_range(Decimal(5), Decimal(5), "USD")
 
 
