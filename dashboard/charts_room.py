@@ -268,7 +268,9 @@ def answer_course(course: AnswerCourse) -> go.Figure:
             "showgrid": False,
             "title": "tokens per hour",
             "tickformat": "~s",
-            "rangemode": "tozero",
+            "tickmode": "auto",
+            "nticks": 4,
+            "range": [0, 1.05 * max((one for one in course.tokens if one), default=1)],
         },
     )
     figure.update_yaxes(rangemode="tozero")

@@ -6,7 +6,7 @@ from uuid import UUID
 from collector.domain.advice.types import Line
 from collector.domain.periods import Window
 from collector.domain.room.fullness import NoDate
-from collector.store.reads.room import QuotaRow, RoomRow
+from collector.store.reads.room import LimitStep, QuotaRow, RoomRow, limit_steps
 from collector.store.reads.seats import peak_course
 from dashboard import room_state, state
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
@@ -43,6 +43,13 @@ def figures(chosen: Chosen, picked: str) -> Table | None:
     return None if row is None else views.figures(row)
 
 
+def revisions(chosen: Chosen, picked: str) -> Table | None:
+    """How a deployment changed; None where it never did."""
+    row = _row(chosen, picked)
+    steps = [] if row is None else _steps(database(), row.account_key, row.key)
+    return views.revisions(steps) if len(steps) > 1 else None
+
+
 def days(chosen: Chosen, picked: str) -> list[date]:
     """The days of the period of which minutes are known, the busiest one first, then the newest."""
     row = _row(chosen, picked)
@@ -71,6 +78,12 @@ def _row(chosen: Chosen, picked: str) -> RoomRow | None:
 
 def _key(one: Line | QuotaRow) -> str:
     return views.line_key(one.subscription_id, one.location, one.usage_name)
+
+
+@remembered()
+def _steps(url: str, account: UUID, deployment: str) -> list[LimitStep]:
+    with state._reading(url) as connection:
+        return limit_steps(connection, account, deployment)
 
 
 @remembered(SLOW_SECONDS)

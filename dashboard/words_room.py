@@ -43,6 +43,7 @@ OVER_COLUMN: Final = (
 )
 UNEXPLAINED_COLUMN: Final = "Allocated by Azure's word, but not held by a deployment that we see"
 DELETED_COLUMN: Final = "Accounts deleted under 48 hours ago whose deployments fit into what is unexplained"
+REVISIONS: Final = "What changed of it"
 LINE: Final = "One line close up"
 CHOOSE_LINE: Final = "Quota line"
 HISTORY: Final = "Limit and allocation, reading by reading"

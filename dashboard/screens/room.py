@@ -43,6 +43,10 @@ if show.head(words.ROOM_TITLE, state.freshness(chosen, overview.ROOM_JOBS), span
                     alt = deeper.minutes_alt(formats.day(day.day), day.throttled)
                     show.chart(charts_room.minutes(day), key="minutes", alt=alt)
                     st.caption(deeper.MINUTES_TEXT)
+            changed = room_evidence.revisions(chosen, labels[picked])
+            if changed is not None:
+                st.markdown(f"**{deeper.REVISIONS}**")
+                show.show_table(changed, about=deeper.REVISIONS, download=False)
             week = charts.week(close)
             if week is not None:
                 st.markdown(f"**{words.WEEK_TITLE}**")

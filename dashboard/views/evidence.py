@@ -8,7 +8,7 @@ from decimal import Decimal
 from collector.domain.advice.types import Line, Seat
 from collector.domain.room.fullness import NoDate, UntilFull, in_words
 from collector.domain.room.quotas import line_changes
-from collector.store.reads.room import QuotaRow, RoomRow
+from collector.store.reads.room import LimitStep, QuotaRow, RoomRow
 from dashboard import words as said
 from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
@@ -111,6 +111,29 @@ def figures(row: RoomRow) -> Table:
             }
             for what, limit, peak, at, p99, p95, median, left in measured
             if peak is not None and (peak or limit)
+        ],
+    )
+
+
+def revisions(steps: Sequence[LimitStep]) -> Table:
+    """Every change of a deployment that was seen, newest first: what it ran on, and the limits that came of it."""
+    return table(
+        "revisions",
+        (
+            Column("starts_at", "Since", "instant"),
+            Column("capacity", "Units", "count"),
+            Column("limit_tpm", "Limit TPM", "count"),
+            Column("limit_rpm", "Limit RPM", "count"),
+            Column("model", "Model"),
+            Column("version", "Version"),
+            Column("sku", "SKU"),
+        ),
+        [
+            {
+                name: getattr(step, name)
+                for name in ("starts_at", "capacity", "limit_tpm", "limit_rpm", "model", "version", "sku")
+            }
+            for step in reversed(steps)
         ],
     )
 

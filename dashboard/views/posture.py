@@ -112,6 +112,8 @@ def _reach(sku: str, location: str) -> str:
 
 
 def _deployments(rows: Sequence[PostureRow]) -> Table:
+    """Those whose prompts go farthest first."""
+    found = [(_FAR.index(_reach(one.sku, row.location)), row, one) for row in rows for one in row.deployments]
     return table(
         "posture-deployments",
         (
@@ -133,10 +135,7 @@ def _deployments(rows: Sequence[PostureRow]) -> Table:
                 "account": row.name,
                 "account_id": row.account,
             }
-            for row in rows
-            for one in sorted(
-                row.deployments, key=lambda one: (_FAR.index(_reach(one.sku, row.location)), one.name)
-            )
+            for _, row, one in sorted(found, key=lambda one: (one[0], one[1].name, one[2].name))
         ],
     )
 

@@ -11,7 +11,7 @@ from collector.domain.room.fullness import NoDate, UntilFull
 from collector.domain.room.quotas import Holding, line_use
 from collector.store.engine import open_engine
 from collector.store.reads.evidence import deployment_evidence
-from collector.store.reads.room import QuotaReading, QuotaRow, room_rows
+from collector.store.reads.room import LimitStep, QuotaReading, QuotaRow, room_rows
 from dashboard import charts_room, formats
 from dashboard import words_room as words
 from dashboard.views import evidence
@@ -164,3 +164,14 @@ def test_a_day_far_ahead_is_drawn_to_the_horizon_where_the_end_is_open() -> None
     )
     [span] = [shape for shape in charts_room.filling(found).layout.shapes if shape.x0 == found.earliest]
     assert date(2026, 11, 21) + timedelta(days=180) == span.x1
+
+
+def test_every_change_of_a_deployment_is_an_event_newest_first() -> None:
+    steps = [
+        LimitStep(NOW - timedelta(days=at), None, units * 1000, units * 6, "Standard", units, "gpt-4o", "1")
+        for at, units in ((30, 100), (3, 240))
+    ]
+    rows = evidence.revisions(steps).rows
+
+    assert [(240, 240_000), (100, 100_000)] == [(row["capacity"], row["limit_tpm"]) for row in rows]
+    assert NOW - timedelta(days=3) == rows[0]["starts_at"]
