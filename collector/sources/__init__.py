@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from collector.domain.types import Misconfigured
 from collector.folders import folder
 from collector.ports import BillSource, Sources
 from collector.sources.bill_ways import BillsEitherWay
@@ -48,7 +49,13 @@ def build_sources(settings: AzureSettings, monotonic: Callable[[], float] = time
 
 def _bills(connection: Connection, exports: str | None) -> BillSource:
     query = AzureBills(connection)
-    return BillsEitherWay(query, ExportedBills(folder(exports))) if exports else query
+    if not exports:
+        return query
+    try:
+        place = folder(exports)
+    except Misconfigured as error:
+        raise Misconfigured(f"AOAI_BILLS_EXPORTS: {error}") from error
+    return BillsEitherWay(query, ExportedBills(replace(place, said=f"AOAI_BILLS_EXPORTS={exports}")))
 
 
 @contextmanager

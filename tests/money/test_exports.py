@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from collector.domain.money.reconciliation import Status
+from collector.domain.types import Misconfigured
 from collector.jobs.collecting.money import collect_bills
 from collector.jobs.context import Context, Limits, RunResult
 from collector.reports.finance.figures import BILL, FinanceReport, ReconciledRow
@@ -45,14 +46,14 @@ def export(
         )
 
 
-def read_bills(estate: Estate, folder: Path | None) -> RunResult:
+def read_bills(estate: Estate, folder: Path | str) -> RunResult:
     url = estate.azure.url
     names = ("arm_endpoint", "metrics_endpoint", "logs_endpoint", "prices_endpoint")
     settings = AzureSettings(
         auth="none",
         backoff_seconds=0.001,
         longest_wait_seconds=0.01,
-        bill_exports=str(folder) if folder else None,
+        bill_exports=str(folder),
         **dict.fromkeys(names, url),
     )
     with open_sources(settings) as sources:
@@ -241,3 +242,22 @@ def test_what_reservations_covered_is_the_same_by_either_way(own_estate: Estate,
     with own_estate.engine.connect() as connection:
         assert by_query == {tuple(row) for row in connection.execute(asked)}
     assert len(OCTOBER.days) == len(by_query)
+
+
+@pytest.mark.parametrize("said", ["nowhere://bucket/focus", "/no/such/folder"])
+def test_a_folder_that_cannot_be_is_named_by_its_setting(own_estate: Estate, said: str) -> None:
+    """A URL that nothing opens stops the start; a folder that is not there fails the bills and replaces none."""
+    before = sums(own_estate, own_estate.world.subscriptions[1].id)
+    try:
+        result = read_bills(own_estate, said)
+    except Misconfigured as error:
+        told = [str(error)]
+    else:
+        assert "failed" == result.status
+        told = [one.partition(": ")[2] for one in result.failures]
+
+    assert told
+    assert all(
+        one.startswith(f"AOAI_BILLS_EXPORTS{'=' if said.startswith('/') else ': '}{said}") for one in told
+    )
+    assert before == sums(own_estate, own_estate.world.subscriptions[1].id)
