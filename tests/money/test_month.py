@@ -208,3 +208,9 @@ def test_the_schedule_closes_what_stands_still(own_estate: Estate) -> None:
 
     with own_estate.engine.connect() as connection:
         assert NOVEMBER.first_day not in closings.closings(connection)
+
+
+def test_families_are_called_as_their_models_are(estate: Estate) -> None:
+    families = {row.line.family for row in report_of(estate).reconciliations}
+
+    assert {"text-embedding-3-large Standard", "gpt-image-1-mini Global", "gpt-4o Global"} <= families

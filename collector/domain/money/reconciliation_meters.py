@@ -38,7 +38,11 @@ class Family:
     tuned: bool = False
 
     def __str__(self) -> str:
-        words = f"{'-'.join(self.stem) or 'Provisioned'} {_SCOPES.get(self.scope, self.scope)}".strip()
+        return self.named("-".join(self.stem) or "Provisioned")
+
+    def named(self, model: str) -> str:
+        """The family in words, its model called so."""
+        words = f"{model} {_SCOPES.get(self.scope, self.scope)}".strip()
         return words + (", batch" if self.batch else "") + (", fine-tuned" if self.tuned else "")
 
 

@@ -220,7 +220,20 @@ def _reconciled(
             settled,
             account in known.places,
         )
-    return reconcile(estimated, billed, months)
+    called = _called(weighed)
+    return [
+        replace(one, family=called.get(one.family, one.family))
+        for one in reconcile(estimated, billed, months)
+    ]
+
+
+def _called(weighed: Iterable[Weighed]) -> dict[str, str]:
+    """Families by the model's own name: a meter's name has its words in another order, or leaves some out."""
+    models: dict[Family, set[str]] = {}
+    for one in weighed:
+        if one.family and one.family.stem and not one.family.tuned and one.charge.model:
+            models.setdefault(one.family, set()).add(one.charge.model)
+    return {str(family): family.named(*names) for family, names in models.items() if len(names) == 1}
 
 
 def _is_use(line: bills.BillLine) -> bool:
