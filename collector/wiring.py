@@ -1,6 +1,6 @@
 """The one place that builds things; everybody else receives them. Nothing is built before it is asked for."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -309,15 +309,13 @@ def prepare(settings: Settings) -> None:
     engine.dispose()
 
 
-def collect_and_derive(settings: Settings, progress: Progress | None, without: Sequence[str] = ()) -> None:
-    """Every job once, save those left out, and what follows from them."""
-    from collector.jobs.collect import JOBS, collect
+def collect_and_derive(settings: Settings, progress: Progress | None, *, first: bool = False) -> None:
+    """Every job once, and what follows from them; at `first` what a first screen shows, and no more."""
+    from collector.jobs.collect import LATER, collect
     from collector.jobs.derive import derive
 
     engine = build_engine(settings)
     context = build_context(settings, engine, progress=progress)
-    for job in JOBS:
-        if job not in without:
-            collect(context, only=job)
+    collect(context, without=LATER if first else ())
     derive(engine, money_rules(settings), context.clock(), progress=progress)
     engine.dispose()

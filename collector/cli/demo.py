@@ -96,8 +96,8 @@ def demo(
         config.write_text(_BUDGETS, encoding="utf-8")
         told = {"AOAI_DATABASE_URL": url, "AOAI_CONFIG": str(config.resolve())}
         with _process("dashboard", "--listen", f"127.0.0.1:{port}", **told) as show:
-            # The bill is the slowest to read and no first screen waits for it: it comes while people look.
-            wiring.collect_and_derive(chosen, progress, without=("bills",))
+            # Bill, latencies and capacities are slow to read and no first screen waits for them: they come while people look.
+            wiring.collect_and_derive(chosen, progress, first=True)
             where = f"http://127.0.0.1:{port}"
             _wait_for(f"{where}/healthz", show, "the dashboard; is the port free? choose another with --port")
             ready = time.monotonic() - started

@@ -1,6 +1,6 @@
 """A collection: the jobs in the order in which each needs what the one before found."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -21,6 +21,8 @@ from collector.store.lease import lease
 log = structlog.get_logger(__name__)
 
 STEP: Final = "collect"
+LATER: Final = ("capacities", "callers", "quality", "bills")
+"""Parts that the first screen does without."""
 JOBS: Final = ("inventory", "models", "quotas", "metrics", "prices", "bills")
 
 
@@ -31,8 +33,9 @@ def collect(
     span: Window | None = None,
     nightly: bool = False,
     wait: bool = True,
+    without: Collection[str] = (),
 ) -> list[RunResult]:
-    """One pass over all jobs or one of them, under the lease of collecting.
+    """One pass over all jobs or one of them, under the lease of collecting; `without` leaves parts of them out.
 
     Raises `LeaseHeld` where another process collects and `wait` is False.
     """
@@ -40,7 +43,9 @@ def collect(
         held = replace(context, confirm=ours.confirm)
         results: list[RunResult] = []
         for job in JOBS if only is None else (only,):
-            for part in _parts(span, nightly=nightly)[job]:
+            for name, part in _parts(span, nightly=nightly)[job].items():
+                if name in without:
+                    continue
                 if context.stopping.is_set():
                     return results
                 ours.confirm()
@@ -51,19 +56,24 @@ def collect(
 
 def _parts(
     span: Window | None, *, nightly: bool
-) -> Mapping[str, tuple[Callable[[Context], RunResult | None], ...]]:
+) -> Mapping[str, Mapping[str, Callable[[Context], RunResult | None]]]:
+    """Each job's parts in their order."""
     return MappingProxyType(
         {
-            "inventory": (collect_inventory,),
-            "models": (collect_models, collect_capacities, collect_callers),
-            "quotas": (collect_quotas,),
-            "metrics": (
-                lambda context: collect_usage(context, nightly=nightly, span=span),
-                lambda context: collect_api_use(context, span=span),
-                lambda context: collect_quality(context, span=span),
-            ),
-            "prices": (collect_prices,),
-            "bills": (collect_bills,),
+            "inventory": {"inventory": collect_inventory},
+            "models": {
+                "models": collect_models,
+                "capacities": collect_capacities,
+                "callers": collect_callers,
+            },
+            "quotas": {"quotas": collect_quotas},
+            "metrics": {
+                "usage": lambda context: collect_usage(context, nightly=nightly, span=span),
+                "api_use": lambda context: collect_api_use(context, span=span),
+                "quality": lambda context: collect_quality(context, span=span),
+            },
+            "prices": {"prices": collect_prices},
+            "bills": {"bills": collect_bills},
         }
     )
 

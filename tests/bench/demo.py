@@ -6,14 +6,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from tempfile import TemporaryDirectory
 
 from tests.bench.measure import Table
 
 LIMIT_SECONDS = 20.0
-_PATIENCE = 240.0
 _IDLE = 0.7
 
 
@@ -24,7 +22,7 @@ def bench(*, quick: bool = False) -> Table:
     wall, processor = _first_screen(days)
     idle = load < _IDLE
     table.add(
-        f"seconds until the dashboard answers ({days} days)",
+        f"seconds until the dashboard shows ({days} days)",
         f"{wall:.1f}",
         f"≤ {LIMIT_SECONDS:.0f}",
         wall <= LIMIT_SECONDS if idle else None,
@@ -39,32 +37,25 @@ def bench(*, quick: bool = False) -> Table:
 
 
 def _first_screen(days: int) -> tuple[float, float]:
+    """Until the command says that its figures are there; the dashboard answers long before."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     before, clock = os.times(), time.perf_counter()
     with TemporaryDirectory() as place:
         command = [sys.executable, "-m", "collector", "demo", "--port", str(port), "--days", str(days)]
         process = subprocess.Popen(
-            [*command, "--directory", place], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*command, "--directory", place], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
+        assert process.stdout is not None
         try:
-            _wait(f"http://127.0.0.1:{port}/", process, clock)
+            told = next((line for line in process.stdout if "ready after" in line), None)
             wall = time.perf_counter() - clock
+            if told is None:
+                raise RuntimeError(f"demo ended with status {process.wait()} before its first screen")
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=30)
     after = os.times()
     spent = after.children_user + after.children_system - before.children_user - before.children_system
     return wall, spent
-
-
-def _wait(url: str, process: "subprocess.Popen[bytes]", since: float) -> None:
-    while time.perf_counter() - since < _PATIENCE:
-        if process.poll() is not None:
-            raise RuntimeError(f"demo ended with status {process.returncode} before its first screen")
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise TimeoutError(f"no screen within {_PATIENCE:.0f} s")

@@ -98,10 +98,10 @@ def _read(engine: Engine) -> int:
 
 
 def _late_price(engine: Engine) -> None:
-    """What storing a price that reaches back does: every day is marked."""
+    """What storing a price that reaches back does: the charges of every day are marked."""
     with engine.begin() as connection:
         keys = [account.key for account in inventory.living_accounts(connection, ())]
-        writes.mark_window(connection, keys, MONTH)
+        writes.mark_window(connection, keys, MONTH, charges_only=True)
 
 
 def _new_hours(engine: Engine) -> None:

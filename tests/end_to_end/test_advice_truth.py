@@ -15,9 +15,10 @@ import numpy as np
 from collector.domain.advice.need import unthrottled_peak
 from collector.domain.advice.ranking import recommend
 from collector.domain.advice.types import Line, Money, Place, Recommendation, Seat, Steps
-from collector.domain.room.headroom import headroom, limits_by_minute, room_span
+from collector.domain.room.headroom import headroom, limits_by_minute
 from collector.domain.room.ptu import TokenPrices, UnitRate, UnitSizes, calibrated, unit_curve, unit_use
 from collector.domain.room.quotas import Holding, line_use
+from collector.domain.room.spans import room_span
 from collector.domain.room.throttling import summarise
 from collector.simulator.estate import Deployment
 from collector.simulator.traffic import Traffic

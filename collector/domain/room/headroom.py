@@ -1,6 +1,6 @@
 """How near a deployment came to its limits, minute by minute, and what is left.
 
-A day is summed up once (`room_span`); months and longer periods are merges of such spans
+A day is summed up once (`spans.room_spans`); months and longer periods are merges of such spans
 (`merged`), so that no period is ever read from its minutes twice.
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from collector.domain.periods import HOUR, Window
 from collector.domain.usage.histogram import Histogram, merge
-from collector.domain.usage.minutes import MINUTES, MinuteBlock
+from collector.domain.usage.minutes import MINUTES
 
 Binding = Literal["tpm", "rpm", "ptu"]
 Floats = NDArray[np.float64]
@@ -154,53 +154,6 @@ def minutes_existed(
     return max(0, _minutes_between(start, end))
 
 
-def room_span(
-    hours: Sequence[datetime],
-    block: MinuteBlock,
-    limits: MinuteLimits,
-    *,
-    minutes_existed: int,
-    hour_tokens: Sequence[int | None] | None = None,
-    hour_requests: Sequence[int | None] | None = None,
-    ptu_means: Sequence[float | None] | None = None,
-) -> RoomSpan:
-    """Hours of one deployment summed up, row by row of the block.
-
-    An hour that Azure was asked for only as a whole is an uncovered row with its totals in
-    `hour_tokens` and `hour_requests`; its busiest minute then is at least a sixtieth of them.
-    """
-    covered = block.covered
-    tokens, requests = block.tokens, block.requests
-    peak_tpm, tpm_at = _peak(hours, tokens, covered, hour_tokens)
-    peak_rpm, rpm_at = _peak(hours, requests, covered, hour_requests)
-    ptu = np.where(covered, block.ptu_max, np.nan)
-    share = np.fmax(
-        np.fmax(share_of_limit(tokens, limits.tpm), share_of_limit(requests, limits.rpm)), ptu / 100
-    )
-    share = share[covered]
-    judged = bool((~np.isnan(share)).any())
-    over = [int((share >= band).sum()) if judged else None for band in BANDS]
-    known_hours = covered.any(axis=1) | np.array(_flags(hour_requests, len(hours)))
-    minutes_known = int(covered.sum()) + int((known_hours & ~covered.any(axis=1)).sum()) * MINUTES
-    return RoomSpan(
-        minutes_existed=minutes_existed,
-        minutes_known=minutes_known,
-        minutes_covered=int(covered.sum()),
-        peak_tpm=peak_tpm,
-        peak_tpm_at=tpm_at,
-        peak_rpm=peak_rpm,
-        peak_rpm_at=rpm_at,
-        ptu_mean=_mean(ptu_means),
-        ptu_max=None if np.isnan(ptu).all() else float(np.nanmax(ptu)),
-        minutes_over_80=over[0],
-        minutes_over_90=over[1],
-        minutes_over_100=over[2],
-        tpm_histogram=_histogram(tokens[covered]),
-        rpm_histogram=_histogram(requests[covered]),
-        ptu_histogram=_histogram(ptu[~np.isnan(ptu)]),
-    )
-
-
 def merged(spans: Iterable[RoomSpan]) -> RoomSpan:
     """Spans that do not overlap, as one."""
     parts = list(spans)
@@ -280,45 +233,11 @@ def _minutes_between(start: datetime, end: datetime) -> int:
     return int((end - start) // timedelta(minutes=1))
 
 
-def _flags(totals: Sequence[int | None] | None, count: int) -> list[bool]:
-    return [False] * count if totals is None else [total is not None for total in totals]
-
-
-def _peak(
-    hours: Sequence[datetime],
-    values: NDArray[np.int64],
-    covered: NDArray[np.bool_],
-    totals: Sequence[int | None] | None,
-) -> tuple[int | None, datetime | None]:
-    """The highest covered minute, or the least that a partly known hour must have held."""
-    best, at = None, None
-    if covered.any():
-        flat = int(np.where(covered, values, -1).argmax())
-        row, minute = divmod(flat, MINUTES)
-        best, at = int(values[row, minute]), hours[row] + timedelta(minutes=minute)
-    for row, total in enumerate(totals or ()):
-        if total is None or covered[row].all():
-            continue
-        floor = -(-total // MINUTES)
-        if best is None or floor > best:
-            best, at = floor, hours[row]
-    return best, at
-
-
-def _histogram(values: NDArray[np.generic]) -> bytes | None:
-    return Histogram.from_values(values).to_bytes() if values.size else None
-
-
 def _merged_bytes(parts: Iterable[bytes | None]) -> bytes | None:
     known = [part for part in parts if part is not None]
     if len(known) < 2:
         return known[0] if known else None
     return merge(known).to_bytes()
-
-
-def _mean(values: Sequence[float | None] | None) -> float | None:
-    known = [value for value in values or () if value is not None]
-    return sum(known) / len(known) if known else None
 
 
 def _sum_known(values: Iterable[int | None]) -> int | None:

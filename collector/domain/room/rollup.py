@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -20,18 +20,15 @@ from collector.domain.periods import Window
 from collector.domain.room.headroom import (
     Headroom,
     LimitRevision,
-    MinuteLimits,
     RoomSpan,
     headroom,
     limits_by_minute,
     merged,
     minutes_existed,
-    room_span,
 )
-from collector.domain.room.throttling import ThrottleClasses, classify, summarise
+from collector.domain.room.spans import room_spans
+from collector.domain.room.throttling import ThrottleSummary, classify, summaries
 from collector.domain.usage.minutes import MinuteBlock, unpack_many
-
-_Rows = TypeVar("_Rows", MinuteBlock, MinuteLimits, ThrottleClasses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,47 +129,41 @@ def usage_days(
     where it is given, judges that day's first minute: a limiter looks back over midnight.
     """
     starts = [hour.hour for hour in hours]
-    block = _block(hours)
-    limits = limits_by_minute(lifetime.limits, starts)
-    classes = classify(starts, block, limits)
-    found: list[UsageDay] = []
-    for day in wanted:
-        rows = slice(bisect_left(starts, day.start), bisect_left(starts, day.end))
-        if rows.start < rows.stop:
-            existed = minutes_existed(day, lifetime.created_at, lifetime.deleted_at, now)
-            part = _rows_of(block, rows), _rows_of(limits, rows), _rows_of(classes, rows)
-            found.append(_usage_day(hours[rows], day.start.date(), *part, existed))
-    return found
-
-
-def _usage_day(
-    hours: Sequence[StoredHour],
-    day: date,
-    block: MinuteBlock,
-    limits: MinuteLimits,
-    classes: ThrottleClasses,
-    existed: int,
-) -> UsageDay:
-    first = hours[0]
-    starts = [hour.hour for hour in hours]
-    requests = [hour.requests for hour in hours]
-    summary = summarise(
+    spans = [(day, slice(bisect_left(starts, day.start), bisect_left(starts, day.end))) for day in wanted]
+    spans = [(day, rows) for day, rows in spans if rows.start < rows.stop]
+    if not spans:
+        return []
+    block, limits = _block(hours), limits_by_minute(lifetime.limits, starts)
+    days, requests = [rows for _, rows in spans], [hour.requests for hour in hours]
+    throttled = summaries(
         starts,
         block,
-        classes,
+        classify(starts, block, limits),
+        days,
         hour_throttled=[hour.throttled for hour in hours],
         hour_requests=requests,
         hour_spilled=[hour.spilled for hour in hours],
     )
-    span = room_span(
+    rooms = room_spans(
         starts,
         block,
         limits,
-        minutes_existed=existed,
+        days,
+        minutes_existed=[
+            minutes_existed(day, lifetime.created_at, lifetime.deleted_at, now) for day, _ in spans
+        ],
         hour_tokens=[_tokens(hour) for hour in hours],
         hour_requests=requests,
         ptu_means=[hour.ptu_mean for hour in hours],
     )
+    return [
+        _usage_day(hours[rows], day.start.date(), summary, room)
+        for (day, rows), summary, room in zip(spans, throttled, rooms, strict=True)
+    ]
+
+
+def _usage_day(hours: Sequence[StoredHour], day: date, summary: ThrottleSummary, room: RoomSpan) -> UsageDay:
+    first = hours[0]
     named = max((hour for hour in hours if hour.model), key=lambda hour: hour.requests, default=first)
     return UsageDay(
         account_key=first.account_key,
@@ -183,18 +174,18 @@ def _usage_day(
         family=max(hours, key=lambda hour: hour.requests).family,
         sums=UsageSums(
             requests=summary.requests,
-            other_family_requests=sum(hour.other_family_requests for hour in hours),
+            other_family_requests=sum([hour.other_family_requests for hour in hours]),
             throttled=summary.throttled,
             throttled_at_limit=summary.at_limit,
             throttled_below_limit=summary.below_limit,
             throttled_unclassified=summary.unclassified,
             throttled_minutes=summary.minutes_touched,
-            client_errors=sum(hour.client_errors for hour in hours),
-            server_errors=sum(hour.server_errors for hour in hours),
+            client_errors=sum([hour.client_errors for hour in hours]),
+            server_errors=sum([hour.server_errors for hour in hours]),
             spilled=summary.spilled,
             prompt_tokens=_sum_known(hour.prompt_tokens for hour in hours),
             completion_tokens=_sum_known(hour.completion_tokens for hour in hours),
-            room=span,
+            room=room,
         ),
     )
 
@@ -242,10 +233,6 @@ def peak_share(sums: UsageSums, limit: LimitRevision | None) -> float | None:
         if peak is not None and cap and room.minutes_covered
     ]
     return max(shares, default=None)
-
-
-def _rows_of(arrays: _Rows, rows: slice) -> _Rows:
-    return type(arrays)(*(getattr(arrays, one.name)[rows] for one in fields(arrays)))
 
 
 def _block(hours: Sequence[StoredHour]) -> MinuteBlock:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from collector.domain.periods import HOUR
 from collector.domain.room.headroom import MinuteLimits, share_of_limit
+from collector.domain.room.spans import by_day
 from collector.domain.usage.minutes import MINUTES, MinuteBlock
 
 Cause = Literal[
@@ -134,6 +135,53 @@ def classify(hours: Sequence[datetime], block: MinuteBlock, limits: MinuteLimits
     )
 
 
+def summaries(
+    hours: Sequence[datetime],
+    block: MinuteBlock,
+    classes: ThrottleClasses,
+    days: Sequence[slice],
+    *,
+    hour_throttled: Sequence[int] | None = None,
+    hour_requests: Sequence[int] | None = None,
+    hour_spilled: Sequence[int] | None = None,
+) -> list[ThrottleSummary]:
+    """Each day's figures, all in one pass. Hour totals that exceed their covered minutes are unclassified."""
+    minutes = np.where(block.covered, block.throttled, 0)
+    by_hour = minutes.sum(axis=1)
+    throttled = _at_least(by_hour, hour_throttled)
+    answered = np.where(block.covered, block.requests, 0).sum(axis=1)
+    told = [
+        by_day(one, days)
+        for one in (
+            _at_least(answered, hour_requests),
+            throttled,
+            classes.at_limit.sum(axis=1),
+            classes.below_limit.sum(axis=1),
+            classes.unclassified.sum(axis=1) + throttled - by_hour,
+            _at_least(classes.spilled.sum(axis=1), hour_spilled),
+            (minutes > 0).sum(axis=1),
+        )
+    ]
+    found: list[ThrottleSummary] = []
+    for at, rows in enumerate(days):
+        requests, throttles, full, below, unknown, spilled, touched = (one[at] for one in told)
+        worst = rows.start * MINUTES + int(minutes[rows].argmax()) if touched else None
+        found.append(
+            ThrottleSummary(
+                requests,
+                throttles,
+                full,
+                below,
+                unknown,
+                spilled,
+                touched,
+                None if worst is None else _minute_at(hours, worst),
+                None if worst is None else int(minutes.flat[worst]),
+            )
+        )
+    return found
+
+
 def summarise(
     hours: Sequence[datetime],
     block: MinuteBlock,
@@ -143,23 +191,17 @@ def summarise(
     hour_requests: Sequence[int] | None = None,
     hour_spilled: Sequence[int] | None = None,
 ) -> ThrottleSummary:
-    """The period's figures. Hour totals that exceed their covered minutes are unclassified."""
-    minutes = np.where(block.covered, block.throttled, 0)
-    by_hour = minutes.sum(axis=1)
-    throttled = _at_least(by_hour, hour_throttled)
-    touched = int((minutes > 0).sum())
-    worst = int(minutes.argmax()) if touched else None
-    return ThrottleSummary(
-        requests=int(_at_least(np.where(block.covered, block.requests, 0).sum(axis=1), hour_requests).sum()),
-        throttled=int(throttled.sum()),
-        at_limit=int(classes.at_limit.sum()),
-        below_limit=int(classes.below_limit.sum()),
-        unclassified=int(classes.unclassified.sum()) + int((throttled - by_hour).sum()),
-        spilled=int(_at_least(classes.spilled.sum(axis=1), hour_spilled).sum()),
-        minutes_touched=touched,
-        worst_minute_at=None if worst is None else _minute_at(hours, worst),
-        worst_minute_throttled=None if worst is None else int(minutes.flat[worst]),
+    """The figures of all the rows."""
+    [found] = summaries(
+        hours,
+        block,
+        classes,
+        [slice(0, len(hours))],
+        hour_throttled=hour_throttled,
+        hour_requests=hour_requests,
+        hour_spilled=hour_spilled,
     )
+    return found
 
 
 def diagnose(summary: ThrottleSummary, block: MinuteBlock, classes: ThrottleClasses) -> Diagnosis | None:

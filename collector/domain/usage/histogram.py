@@ -7,6 +7,7 @@ A day of minutes is a few hundred bytes, and a month is the merge of its days.
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 import zlib
@@ -95,10 +96,7 @@ class Histogram:
             body = bytes(numbers)
         else:
             body = b"".join([_TWO[n] if n < 0x4000 else _varint(n) for n in numbers])
-        smaller = zlib.compress(body, 6)
-        if len(smaller) < len(body):
-            return _HEAD.pack(_VERSION | _COMPRESSED, head) + smaller
-        return _HEAD.pack(_VERSION, head) + body
+        return _sealed(head, body)
 
     def _value(self, q: float, count: int, upto: _Ints, highest: float) -> float:
         rank = _nearest_rank(q, count)
@@ -108,6 +106,76 @@ class Histogram:
             return highest
         index = self.buckets[int(np.searchsorted(upto, rank))][0]
         return min(_middle(index), highest)
+
+
+def packed_by_group(
+    values: NDArray[np.generic], counted: NDArray[np.bool_], groups: _Ints, number: int
+) -> list[bytes | None]:
+    """The packed histogram of the counted values of each group of rows; None for a group that has none.
+
+    `groups` names each row's group, in rising order. All groups at once, in few steps of numpy.
+    """
+    known = np.asarray(values[counted], dtype=np.float64)
+    if known.size and (known.min() < 0 or not np.isfinite(known.max())):
+        raise ValueError(f"values from {known.min()} to {known.max()}: expected finite ones of 0 and more")
+    member = np.repeat(groups, counted.sum(axis=1))
+    positive = known > 0
+    index = np.ceil(np.log(known[positive]) / _LOG_GAMMA).astype(np.int64)
+    lowest = int(index.min()) if index.size else 0
+    width = int(index.max()) - lowest + 1 if index.size else 1
+    counts = np.bincount(member[positive] * width + (index - lowest), minlength=number * width)
+    filled = np.flatnonzero(counts)
+    owner = filled // width
+    bodies = _bodies(
+        filled % width + lowest,
+        counts[filled],
+        np.bincount(owner, minlength=number),
+        np.bincount(member[~positive], minlength=number),
+    )
+    highest = np.full(number, -1.0)
+    np.maximum.at(highest, groups, np.where(counted, values, -1.0).max(axis=1, initial=-1.0))
+    return [
+        None if top < 0 else _sealed(top, body) for top, body in zip(highest.tolist(), bodies, strict=True)
+    ]
+
+
+def _bodies(buckets: _Ints, counts: _Ints, sizes: _Ints, zeros: _Ints) -> list[bytes]:
+    """Each group's numbers as `Histogram.to_bytes` writes them: zeros, buckets, steps, counts."""
+    firsts = np.cumsum(sizes) - sizes
+    steps = np.diff(buckets, prepend=0)
+    heads = firsts[sizes > 0]
+    steps[heads] = _zigzag(buckets[heads])
+    starts = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(2 + 2 * sizes)))
+    numbers = np.empty(int(starts[-1]), dtype=np.int64)
+    numbers[starts[:-1]], numbers[starts[:-1] + 1] = zeros, sizes
+    owner = np.repeat(np.arange(sizes.size), sizes)
+    place = starts[:-1][owner] + 2 + np.arange(buckets.size) - firsts[owner]
+    numbers[place], numbers[place + sizes[owner]] = steps, counts
+    return _varints(numbers, starts)
+
+
+def _varints(numbers: _Ints, starts: _Ints) -> list[bytes]:
+    """The numbers between one start and the next, of variable length, as bytes."""
+    size, limit = np.ones(numbers.size, dtype=np.int64), 0x80
+    while limit <= int(numbers.max(initial=0)):
+        size += numbers >= limit
+        limit <<= 7
+    ends = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(size)))
+    out = np.zeros(int(ends[-1]), dtype=np.uint8)
+    todo, place = np.arange(numbers.size), 0
+    while todo.size:
+        more = size[todo] > place + 1
+        out[ends[todo] + place] = (numbers[todo] >> (7 * place)) & 0x7F | (more << 7)
+        todo, place = todo[more], place + 1
+    whole, cuts = out.tobytes(), ends[starts].tolist()
+    return [whole[start:end] for start, end in itertools.pairwise(cuts)]
+
+
+def _sealed(highest: float, body: bytes) -> bytes:
+    smaller = zlib.compress(body, 6)
+    if len(smaller) < len(body):
+        return _HEAD.pack(_VERSION | _COMPRESSED, highest) + smaller
+    return _HEAD.pack(_VERSION, highest) + body
 
 
 def merge(packed: Iterable[bytes]) -> Histogram:

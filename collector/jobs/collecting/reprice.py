@@ -6,7 +6,7 @@ from datetime import datetime
 from collector.domain.periods import DAY, Window, midnight
 from collector.store import writes
 from collector.store.engine import Connection
-from collector.store.reads.charges import Payer, payers
+from collector.store.reads.charges import Payer, charged_days, payers
 from collector.store.reads.usage import known_days
 
 
@@ -23,10 +23,11 @@ def mark_subscriptions(connection: Connection, subscriptions: Mapping[str, objec
 def _mark(
     connection: Connection, concerns: Callable[[Payer], bool], since: Callable[[Payer], datetime | None]
 ) -> None:
-    known = known_days(connection)
-    if known is None:
+    # Units are charged without any use: the days of charges reach further than those of hours.
+    spans = [span for span in (known_days(connection), charged_days(connection)) if span is not None]
+    if not spans:
         return
-    first, end = midnight(known[0]), midnight(known[1]) + DAY
+    first, end = midnight(min(one for one, _ in spans)), midnight(max(one for _, one in spans)) + DAY
     for key, payer in sorted(payers(connection).items()):
         if concerns(payer) and (start := since(payer) or first) < end:
             writes.mark_window(connection, [key], Window(max(start, first), end), charges_only=True)

@@ -127,6 +127,13 @@ def charges(
     return [Charge(*row) for row in connection.execute(asked)]
 
 
+def charged_days(connection: Connection) -> tuple[date, date] | None:
+    """The first and last day that bears a charge."""
+    day = tables.charge_day.c.day
+    first, last = connection.scalar(select(func.min(day))), connection.scalar(select(func.max(day)))
+    return None if first is None or last is None else (first, last)
+
+
 def charged_months(
     connection: Connection, accounts: Collection[UUID], months: Collection[date]
 ) -> set[tuple[UUID, date]]:

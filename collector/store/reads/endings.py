@@ -13,7 +13,8 @@ from collector.domain.endings.models import Deployed, Offer, Reading
 from collector.domain.endings.offers import BundledModel
 from collector.domain.periods import Window
 from collector.store import tables
-from collector.store.expressions import money_sum
+from collector.store.expressions import money_sum, plus
+from collector.store.reads.cost_sums import pieces
 from collector.store.reads.scope import EVERYTHING, Filters, Pair, within
 
 MONTH_OF_USE = "30d"
@@ -234,17 +235,15 @@ def _day(moment: datetime | None) -> date | None:
 
 
 def _costs(connection: Connection, window: Window, filters: Filters) -> dict[Pair, list[tuple[str, Decimal]]]:
-    charge = tables.charge_day
-    asked = (
-        select(charge.c.account_key, charge.c.deployment, charge.c.currency, money_sum(charge.c.cost))
-        .where(
-            charge.c.day >= window.start.date(), charge.c.day < window.end.date(), charge.c.cost.is_not(None)
-        )
-        .where(*within(connection, filters, charge))
-        .group_by(charge.c.account_key, charge.c.deployment, charge.c.currency)
-    )
+    sums: dict[tuple[UUID, str, str], Decimal] = defaultdict(Decimal)
+    for piece in pieces(connection, window, filters, "deployment"):
+        alike = [piece.table.c[name] for name in ("account_key", "deployment", "currency")]
+        for key, name, currency, cost in connection.execute(
+            piece.sums(*alike, amounts=[money_sum(piece.table.c.cost)])
+        ):
+            sums[key, name, currency] = plus(sums[key, name, currency], cost)
     found: dict[Pair, list[tuple[str, Decimal]]] = defaultdict(list)
-    for account_key, deployment, currency, cost in connection.execute(asked):
+    for (account_key, deployment, currency), cost in sums.items():
         found[account_key, deployment].append((currency, cost))
     return found
 

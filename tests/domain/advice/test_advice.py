@@ -14,9 +14,10 @@ from collector.domain.advice.need import spare_units, units_wanted, unthrottled_
 from collector.domain.advice.ranking import recommend
 from collector.domain.advice.types import Line, Money, Place, Recommendation, Seat, Steps, residency_change
 from collector.domain.room.fullness import UntilFull
-from collector.domain.room.headroom import LimitRevision, headroom, limits_by_minute, room_span
+from collector.domain.room.headroom import LimitRevision, headroom, limits_by_minute
 from collector.domain.room.ptu import TokenPrices, UnitRate, UnitSizes, unit_curve, unit_use
 from collector.domain.room.quotas import Holding, line_use
+from collector.domain.room.spans import room_span
 from collector.domain.room.throttling import classify, diagnose, summarise
 from collector.domain.usage.minutes import MinuteBlock
 

@@ -15,9 +15,9 @@ from collector.domain.room.headroom import (
     limits_by_minute,
     merged,
     minutes_existed,
-    room_span,
     week_picture,
 )
+from collector.domain.room.spans import room_span
 from collector.domain.usage.histogram import Histogram
 from collector.domain.usage.minutes import HourMinutes, MinuteBlock
 
