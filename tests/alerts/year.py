@@ -1,335 +1,275 @@
-"""A year of one small company, as the collector would have stored it: facts by day, people, and mail servers that fail.
+"""A year of one small company, lived by the world's clock: the pretend Azure answers, the real clients collect, a real
+mail server takes the letters or does not.
 
-The rules, the alert step, the outbox and the store are the real ones; only Azure's answers are told here.
+Nothing is written into the store here: what happens to models, quotas and callers is the story that the world tells.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from collector import wiring
 from collector.domain.alerts.types import Action
-from collector.domain.endings.catalog_events import catalog_events
-from collector.domain.endings.models import offer_of
-from collector.domain.money.charges import Charge
-from collector.domain.periods import DAY, HOUR, Window, floor_hour, midnight
-from collector.domain.types import Account, ApiUse, CatalogModel, Deployment, QuotaLine, Subscription
-from collector.jobs.alert import alert
-from collector.jobs.outbox import send_letters
-from collector.jobs.steps import Telling
-from collector.ports import Handover
-from collector.reports.letters.compose import Letter
+from collector.jobs.closing import tend_months
+from collector.jobs.collect import collect
+from collector.jobs.context import Context, Limits
+from collector.jobs.derive import derive
+from collector.jobs.steps import Telling, tell
 from collector.settings import Settings
-from collector.store import writes
-from collector.store.engine import Connection, retrying
+from collector.simulator.cast import Plan
+from collector.simulator.estate import Caller, Profile
+from collector.simulator.facts import Replacement
+from collector.simulator.faults import Fault
+from collector.simulator.server import Simulator
+from collector.simulator.story import DateMove, Named, Story, Surge
+from collector.simulator.world import World
+from collector.sources import open_sources
+from collector.store import tables
+from collector.store.engine import retrying
+from collector.store.letter_content import letter_of
 from collector.store.reads import alerts as reads
-from collector.store.reads import catalog
-from collector.store.reads.alerts import LetterRow
 from collector.store.writes.alerts import ask_for
-from collector.store.writes.findings import replace_charges
-from tests.store.worlds import an_hour
+from tests.delivery.servers import Postbox, mail_server
+from tests.end_to_end.stage import azure_settings
 
 START = datetime(2027, 1, 30, 5, tzinfo=UTC)
-DAYS = 365
-HALF = timedelta(hours=12)
+END = date(2028, 1, 30)
+VIENNA = ZoneInfo("Europe/Vienna")
+EVENING = time(18)
+"""The digest's hour."""
+
 EVENTFUL = (
-    Window(datetime(2027, 3, 9, tzinfo=UTC), datetime(2027, 3, 12, tzinfo=UTC)),
-    Window(datetime(2027, 5, 19, tzinfo=UTC), datetime(2027, 5, 22, tzinfo=UTC)),
-    Window(datetime(2027, 6, 6, tzinfo=UTC), datetime(2027, 6, 13, tzinfo=UTC)),
-    Window(datetime(2027, 8, 15, tzinfo=UTC), datetime(2027, 8, 22, tzinfo=UTC)),
+    (date(2027, 3, 10), date(2027, 3, 11)),
+    (date(2027, 5, 20), date(2027, 5, 21)),
+    (date(2027, 6, 8), date(2027, 6, 12)),
+    (date(2027, 7, 28), date(2027, 7, 31)),
+    (date(2027, 8, 16), date(2027, 8, 20)),
+    (date(2027, 9, 10), date(2027, 9, 11)),
+    (date(2027, 11, 10), date(2027, 11, 12)),
+    (date(2027, 11, 19), date(2027, 11, 24)),
 )
-"""Days that are looked at morning and evening; the others in the evening only."""
+"""Days that are looked at each evening; the others on Mondays only."""
+NIGHT = datetime(2027, 6, 7, 22, 30, tzinfo=VIENNA)
+"""Within the quiet hours, while calls are refused."""
 
-SUBSCRIPTION = Subscription("11111111-1111-1111-1111-111111111111", "Contoso")
-ACCOUNT = Account(
-    f"/subscriptions/{SUBSCRIPTION.subscription_id}/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/contoso",
-    SUBSCRIPTION.subscription_id,
-    "rg",
-    "contoso",
-    "eastus2",
-    "OpenAI",
-    tags={"owner": "ann@contoso.com"},
-    created_at=START - timedelta(days=400),
+OWNER = "payments.lead@contoso.example"
+PLATFORM, FINANCE = "platform@contoso.example", "finance@contoso.example"
+_COMPLETIONS = "ChatCompletions_Create"
+_QUIET = Profile("chat", "office", 0.02, 600, 200, 400)
+
+CAST = (
+    Plan(
+        "chat",
+        "chat",
+        "gpt-4o",
+        "2024-11-20",
+        "GlobalStandard",
+        300,
+        Profile("chat", "office", 0.3, 1500, 300, 400, growth=0.0),
+        upgrade="OnceCurrentVersionExpired",
+        gone_on=date(2027, 9, 10),
+        own_callers=(
+            Caller("2024-02-01", _COMPLETIONS, "Streaming", 0.3, until=date(2027, 6, 20)),
+            Caller("2024-10-21", _COMPLETIONS, "Streaming", 0.7),
+        ),
+    ),
+    Plan(
+        "chat-ptu",
+        "chat-ptu",
+        "gpt-4o",
+        "2024-11-20",
+        "GlobalProvisionedManaged",
+        15,
+        Profile("chat", "flat", 0.45, 1500, 300, 400, growth=0.0),
+        gone_on=date(2027, 9, 10),
+    ),
+    Plan(
+        "chat-next",
+        "chat-next",
+        "gpt-5.1",
+        "2025-11-13",
+        "GlobalStandard",
+        100,
+        Profile("chat", "office", 0.3, 1500, 300, 400, growth=0.0),
+        born_on=date(2027, 9, 8),
+        own_callers=(Caller("2024-06-01", _COMPLETIONS, "Streaming", 1.0),),
+    ),
+    Plan(
+        "lab",
+        "lab",
+        "gpt-5.1",
+        "2025-11-13",
+        "GlobalStandard",
+        600,
+        _QUIET,
+        capacities=tuple(
+            (date(2027, 2, 8) + timedelta(weeks=2 * step), 620 + 20 * step) for step in range(20)
+        ),
+    ),
+    Plan(
+        "forgotten",
+        "legacy-search",
+        "text-embedding-ada-002",
+        "2",
+        "Standard",
+        50,
+        Profile("embedding", "office", 0.01, 300, 0, 0),
+        upgrade="NoAutoUpgrade",
+    ),
 )
-CHAT = Deployment(
-    ACCOUNT.key,
-    "chat",
-    "OpenAI",
-    "gpt-4o",
-    "2024-11-20",
-    "GlobalStandard",
-    300,
-    limit_tpm=300_000,
-    limit_rpm=1_800,
-    upgrade_option="OnceCurrentVersionExpired",
-    created_at=START - timedelta(days=300),
-    modified_at=START - timedelta(days=300),
-)
-PTU = replace(
-    CHAT,
-    name="chat-ptu",
-    sku="ProvisionedManaged",
-    capacity=100,
-    limit_tpm=None,
-    limit_rpm=None,
-    tags={"owner": "eve@elsewhere.example"},
-)
-NEXT = replace(
-    CHAT, name="chat-next", model="gpt-5.1", version="2025-11-13", modified_at=None, created_at=None
+STORY = Story(
+    CAST,
+    moves=(
+        DateMove(date(2026, 1, 1), "gpt-4o", "2024-11-20", "2027-10-14"),
+        DateMove(date(2026, 1, 1), "gpt-4o", "2024-11-20", "2027-11-01", "GlobalProvisionedManaged"),
+        DateMove(date(2026, 1, 1), "gpt-5.1", "2025-11-13", "2028-11-13"),
+        DateMove(date(2026, 1, 1), "text-embedding-ada-002", "2", "2027-07-15"),
+        DateMove(date(2027, 3, 10), "gpt-4o", "2024-11-20", "2027-08-01", "GlobalStandard"),
+        DateMove(date(2027, 5, 20), "gpt-4o", "2024-11-20", "2027-09-15", "GlobalStandard"),
+    ),
+    named=(
+        Named(
+            date(2027, 4, 1), "gpt-4o", "2024-11-20", Replacement("gpt-5.1", "2025-11-13", "2027-07-01", 21)
+        ),
+    ),
+    surges=(
+        Surge("chat", date(2027, 6, 7), date(2027, 6, 10), 5.0),
+        Surge("chat", date(2027, 7, 1), date(2027, 8, 1), 2.0),
+        Surge("chat-next", date(2027, 11, 9), date(2027, 11, 10), 4.0),
+    ),
+    limits={"OpenAI.GlobalStandard.gpt-5.1": ((date(2026, 1, 1), 1_000), (date(2027, 12, 1), 2_000))},
 )
 
-SETTINGS: Mapping[str, Any] = {
+SETTINGS = {
     "timezone": "Europe/Vienna",
-    "mail": {"to": ["platform@contoso.com"], "domains": ["contoso.com"], "from": "aoai-monitor@contoso.com"},
+    "mail": {"to": [PLATFORM], "domains": ["contoso.example"], "from": "aoai-monitor@contoso.example"},
     "alerts": {
         "route": True,
+        "digest_at": "18:00",
         "quiet_from": "20:00",
         "quiet_until": "06:30",
         # What ships with us ages on its own; this year is about Azure.
         "rules_off": ["catalog_old", "price_snapshot_old"],
-        "tells": {"api_version_superseded": "weekly"},
+        "finance_to": [FINANCE],
     },
     "routes": [
-        {"to": ["finance@contoso.com"], "rule": "budget_burn"},
-        {"to": ["finance@contoso.com"], "rule": "forecast_above_budget"},
-        {"to": ["finance@contoso.com"], "rule": "cost_anomaly"},
-        {"to": ["platform@contoso.com"], "rule": "collector_stale"},
+        {"to": [FINANCE], "rule": "budget_burn"},
+        {"to": [FINANCE], "rule": "forecast_above_budget"},
+        {"to": [FINANCE], "rule": "cost_anomaly"},
+        {"to": [PLATFORM], "rule": "collector_stale"},
     ],
-    "budgets": [{"name": "Contoso", "amount": 1000, "currency": "EUR"}],
-    "api_versions": [{"api_version": "2024-02-01", "retires_on": date(2027, 7, 31)}],
+    "budgets": [{"name": "Contoso", "amount": 20_000, "currency": "USD"}],
+    "api_versions": [
+        {"api_version": "2024-02-01", "retires_on": date(2027, 7, 31)},
+        {"api_version": "2024-06-01", "retires_on": date(2027, 11, 30)},
+    ],
 }
 
-
-def chat_ends_on(today: date) -> date:
-    """Earlier in March, later in May."""
-    if today < date(2027, 3, 10):
-        return date(2027, 10, 14)
-    return date(2027, 8, 1) if today < date(2027, 5, 20) else date(2027, 9, 15)
-
-
-def moved_away(today: date) -> bool:
-    """On 10 September both deployments of gpt-4o are gone, and a new one stands."""
-    return today >= date(2027, 9, 10)
-
-
-def azure_is_down(today: date) -> bool:
-    return date(2027, 8, 16) <= today <= date(2027, 8, 18)
-
-
-def models(today: date) -> list[CatalogModel]:
-    old = CatalogModel(
-        "eastus2",
-        "OpenAI",
-        "gpt-4o",
-        "2024-11-20",
-        "GlobalStandard",
-        fine_tuned=False,
-        usage_name="OpenAI.GlobalStandard.gpt-4o",
-        kinds=frozenset({"chatCompletion"}),
-        lifecycle_status="Legacy",
-        deprecation_status="Planned",
-        inference_retires_at=None,
-        fine_tune_retires_at=None,
-        sku_retires_at=midnight(chat_ends_on(today)),
-        replacement_model="gpt-5.1" if today >= date(2027, 4, 1) else None,
-        replacement_version="2025-11-13" if today >= date(2027, 4, 1) else None,
-    )
-    provisioned = replace(
-        old,
-        sku="ProvisionedManaged",
-        usage_name="OpenAI.ProvisionedManaged",
-        sku_retires_at=midnight(date(2027, 11, 1)),
-    )
-    new = replace(
-        old,
-        model="gpt-5.1",
-        version="2025-11-13",
-        usage_name="OpenAI.GlobalStandard.gpt-5.1",
-        lifecycle_status="GenerallyAvailable",
-        sku_retires_at=midnight(date(2028, 11, 13)),
-        replacement_model=None,
-        replacement_version=None,
-    )
-    return [old, provisioned, new]
-
-
-def quota(today: date) -> QuotaLine:
-    """Fills by 10 a week until it is full in autumn; more is granted on 1 December."""
-    weeks = (today - START.date()).days // 7
-    limit = 1_500 if today >= date(2027, 12, 1) else 1_000
-    label = "Tokens Per Minute (thousands) - gpt-4o - GlobalStandard"
-    allocated = Decimal(min(650 + 10 * weeks, 1_000))
-    return QuotaLine(
-        SUBSCRIPTION.subscription_id,
-        "eastus2",
-        "OpenAI.GlobalStandard.gpt-4o",
-        label,
-        Decimal(limit),
-        allocated,
-    )
-
-
-def throttled(now: datetime) -> int:
-    """Of 6,000 requests an hour; hot from 7 to 9 June."""
-    if date(2027, 6, 7) <= now.date() <= date(2027, 6, 9):
-        return {7: 150, 8: 600, 9: 90}[now.day]
-    return 2
-
-
-def cost(today: date) -> Decimal:
-    """29 a day; July costs 45, and one day in November a loop runs."""
-    if today == date(2027, 11, 9):
-        return Decimal(190)
-    return Decimal(45) if today.month == 7 else Decimal(29)
-
+DOWN = (date(2027, 8, 16), date(2027, 8, 19))
+"""Azure answers nothing, as [from, until)."""
+ROLE_GONE = (date(2027, 11, 19), date(2027, 11, 24))
+"""Somebody took the right to read quotas away."""
 
 PEOPLE: tuple[tuple[date, str, Any, str, str, date | None], ...] = (
-    (date(2027, 6, 1), "model_ending", "acknowledge", "chat-ptu", "moving in autumn", date(2027, 9, 20)),
-    (date(2027, 10, 25), "quota_line", "resolve", "gpt-4o", "asked for more", None),
+    (date(2027, 6, 14), "model_ending", "acknowledge", "chat-ptu", "moving in autumn", date(2027, 9, 20)),
+    (date(2027, 10, 18), "quota_line", "resolve", "gpt-5.1", "asked for more", None),
 )
 
 
-@dataclass
-class Server:
-    """The company's mail server: down on 8 June, and full at the end of October."""
-
-    taken: list[tuple[datetime, Letter]] = field(default_factory=list[tuple[datetime, Letter]])
-    now: datetime = START
-
-    def closed(self, *, webhooks: bool) -> str | None:
-        return None
-
-    def send(self, letter: Letter) -> Handover:
-        if self.now.date() == date(2027, 6, 8):
-            return Handover("later", "connection refused")
-        if date(2027, 10, 28) <= self.now.date() <= date(2027, 10, 30):
-            return Handover("never", "552 mailbox full")
-        self.taken.append((self.now, letter))
-        return Handover("taken")
+def temper(today: date) -> str:
+    """How the company's mail server answers: down on 8 June, mailboxes full at the end of October."""
+    if today == date(2027, 6, 8):
+        return "421 try again later"
+    return "552 mailbox full" if date(2027, 10, 25) <= today <= date(2027, 10, 30) else "250 OK"
 
 
 @dataclass
 class Year:
-    engine: Engine
+    azure: Simulator
+    context: Context
     how: Telling
-    server: Server = field(default_factory=Server)
-    now: datetime = START
+    settings: Settings
+    postbox: Postbox = field(default_factory=Postbox)
 
     def live(self) -> None:
-        """A year from the first look on, in steps of a day or half a day."""
-        while self.now <= START + timedelta(days=DAYS):
-            self.collect()
-            self.people()
-            alert(self.engine, self.how.look, self.how.rules, self.how.writing, self.now)
-            self.server.now = self.now
-            send_letters(self.engine, self.server, lambda: self.now)
-            eventful = any(span.start <= self.now + HALF < span.end for span in EVENTFUL)
-            self.now += HALF if eventful or self.now.hour == START.hour else 2 * HALF
+        for now in looks():
+            self.azure.set_clock(now)
+            self.weather(now.date())
+            collect(self.context)
+            derive(self.context.engine, wiring.money_rules(self.settings), now)
+            tend_months(self.context.engine, now, self.how.finance)
+            self.people(now.date())
+            self.postbox.data = temper(now.date())
+            tell(self.context.engine, self.azure.now, self.how)
 
-    def collect(self) -> None:
-        if azure_is_down(self.now.date()):
-            self._write(self._failed)
-            return
-        self._write(self._daily)
-        if self.now == START:
-            self._write(self._past)
-        self._write(self._usage)
+    def weather(self, today: date) -> None:
+        down = DOWN[0] <= today < DOWN[1]
+        self.azure.weather.set([Fault(match=".*", status=503, times=None)] if down else [])
+        (subscription,) = self.azure.world.subscriptions
+        self.azure.routes.access.set(subscription, usages_reader=not ROLE_GONE[0] <= today < ROLE_GONE[1])
 
-    def people(self) -> None:
+    def people(self, today: date) -> None:
         for on, rule, kind, subject, why, until in PEOPLE:
-            if on == self.now.date() and self.now.hour != START.hour:
-                key = next(key for key in self._keys() if key.startswith(rule) and key.endswith(subject))
+            if on == today:
+                with self.context.engine.connect() as connection:
+                    open_ones = reads.alert_rows(connection, ("open", "acknowledged"))
+                (key,) = (
+                    row.key for row in open_ones if row.key.startswith(rule) and row.key.endswith(subject)
+                )
                 end = datetime.combine(until, time(), UTC) if until else None
-                action = Action(key, kind, self.now, "bob", why, end)
-                self._write(lambda connection, action=action: ask_for(connection, action))
+                action = Action(key, kind, self.azure.now(), "bob", why, end)
+                retrying(self.context.engine, lambda connection, action=action: ask_for(connection, action))
+
+    def table(self) -> str:
+        """Who got what, when and why: a letter a line, and a line for each thing that it tells."""
+        with self.context.engine.connect() as connection:
+            fates = {row.message_id: row for row in reads.letter_rows(connection, limit=10_000)}
+            told = [letter_of(one) for one in connection.scalars(select(tables.letter.c.content))]
+        lines: list[str] = []
+        for letter in sorted(told, key=lambda one: (one.written_at, one.kind, one.to)):
+            row = fates[letter.message_id]
+            fate = f"sent {row.sent_at:%m-%d %H:%M}" if row.sent_at else row.status
+            lines.append(
+                f"{row.written_at:%Y-%m-%d %H:%M}  {fate:16}  {row.kind:8}  {row.recipient:29}  {row.subject}"
+            )
+            if letter.kind != "weekly" and len(letter.items) > 1:
+                lines += [f"{'':38}- {item.badge}: {item.title}" for item in letter.items]
+        return "\n".join(lines) + "\n"
 
     @property
-    def letters(self) -> list[LetterRow]:
-        with self.engine.connect() as connection:
-            return list(reversed(reads.letter_rows(connection, limit=10_000)))
-
-    def _keys(self) -> list[str]:
-        with self.engine.connect() as connection:
-            return [row.key for row in reads.alert_rows(connection, ("open", "acknowledged"))]
-
-    def _write(self, work: Callable[[Connection], Any]) -> None:
-        retrying(self.engine, work)
-
-    def _daily(self, connection: Connection) -> None:
-        now, today = self.now, self.now.date()
-        there = [NEXT] if moved_away(today) else [CHAT, PTU]
-        writes.record_inventory(connection, SUBSCRIPTION, [ACCOUNT], {ACCOUNT.key: there}, at=now)
-        before = [offer_of(row) for row in catalog.models_of(connection, "eastus2")] or None
-        listed = models(today)
-        events = catalog_events(before, [offer_of(row) for row in listed])
-        writes.record_catalog(connection, "eastus2", listed, events, at=now)
-        writes.record_quotas(connection, SUBSCRIPTION.subscription_id, "eastus2", [quota(today)], at=now)
-        self._charge(connection, today - DAY)
-        if today <= date(2027, 6, 20) and not moved_away(today):
-            day = Window(midnight(today - DAY), midnight(today))
-            use = ApiUse(
-                ACCOUNT.key,
-                "chat",
-                today - DAY,
-                "2024-02-01",
-                "ChatCompletions_Create",
-                "standard",
-                "",
-                4_000,
-            )
-            writes.record_api_use(connection, [use], [ACCOUNT.key], day, at=now)
-
-    def _past(self, connection: Connection) -> None:
-        """What a first run reads back: eight weeks of cost."""
-        for back in range(2, 57):
-            self._charge(connection, self.now.date() - back * DAY)
-
-    def _charge(self, connection: Connection, day: date) -> None:
-        charge = Charge(
-            ACCOUNT.key, "chat", day, "gpt-4o", "2024-11-20", "GlobalStandard", "input", "standard", "EUR", "eastus2",
-            None, Decimal(1_000_000), "1 token", None, cost(day), None, None, "estimated", "meter-name",
-            None, None, None, None, None,
-        )  # fmt: skip
-        replace_charges(connection, [ACCOUNT.key], Window(midnight(day), midnight(day + DAY)), [charge])
-
-    def _usage(self, connection: Connection) -> None:
-        name = "chat-next" if moved_away(self.now.date()) else "chat"
-        hours = [
-            an_hour(
-                floor_hour(self.now) - back * HOUR,
-                name,
-                ACCOUNT,
-                requests=6_000,
-                throttled=throttled(floor_hour(self.now) - back * HOUR),
-                prompt_tokens=900_000,
-                completion_tokens=90_000,
-                peak_tpm=20_000,
-                peak_rpm=120,
-                minutes=None,
-            )
-            for back in range(24)
-        ]
-        writes.record_usage_hours(connection, hours, at=self.now)
-        arm_id = ACCOUNT.arm_id.lower()
-        for job, scope in (
-            ("inventory", SUBSCRIPTION.subscription_id),
-            ("models", "eastus2"),
-            ("quotas", f"{SUBSCRIPTION.subscription_id}/eastus2"),
-            ("metrics", arm_id),
-            ("api_use", arm_id),
-        ):
-            writes.advance_watermarks(connection, job, {scope: self.now}, at=self.now)
-
-    def _failed(self, connection: Connection) -> None:
-        writes.fail_watermark(connection, "metrics", ACCOUNT.arm_id.lower(), "503 from Azure", at=self.now)
+    def fates(self) -> dict[str, str]:
+        with self.context.engine.connect() as connection:
+            return {row.message_id: row.status for row in reads.letter_rows(connection, limit=10_000)}
 
 
-def a_year(engine: Engine) -> Year:
-    how = wiring.telling(Settings.model_validate(SETTINGS))
-    year = Year(engine, how)
-    year.live()
-    return year
+def looks() -> Iterator[datetime]:
+    """The first one in the morning; then each Monday, every evening where something happens, and one night."""
+    yield START
+    day = START.date()
+    while day <= END:
+        if day.weekday() == 0 or any(first <= day <= last for first, last in EVENTFUL):
+            yield datetime.combine(day, EVENING, VIENNA).astimezone(UTC)
+        if day == NIGHT.date():
+            yield NIGHT.astimezone(UTC)
+        day += timedelta(days=1)
+
+
+@contextmanager
+def a_year(engine: Engine) -> Iterator[Year]:
+    world = World(seed=3, subscriptions=1, accounts=1, deployments=len(CAST), days=60, now=START, story=STORY)
+    postbox = Postbox()
+    # Pages are small to catch who does not follow them; a year of them would only be slow.
+    with mail_server(postbox) as port, Simulator(world, page_size=2_000) as azure:
+        settings = Settings.model_validate(
+            {**SETTINGS, "smtp": {"url": f"smtp://127.0.0.1:{port}?timeout=5"}}
+        )
+        # The circuit waits by the world's clock too: days pass while it counts minutes.
+        with open_sources(azure_settings(azure.url), lambda: azure.now().timestamp()) as sources:
+            limits = Limits(backfill_days=45, minute_backfill_days=1, threads=2)
+            context = Context(engine, sources, azure.now, limits)
+            yield Year(azure, context, wiring.telling(settings), settings, postbox)
