@@ -4,6 +4,7 @@ from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from collector.catalog.models import load_models, own_deadlines
 from collector.catalog.price_notes import load_price_notes
 from collector.catalog.prices import load_snapshot
 from collector.domain.money.budgets import parse_budgets
@@ -11,10 +12,14 @@ from collector.domain.money.reservation_settings import parse_reservations
 from collector.domain.money.teams import parse_team_rules
 from collector.domain.periods import Month
 from collector.reports.finance.figures import FinanceReport
+from collector.reports.finance.otherwise import with_prices
 from collector.reports.finance.workbook import write_workbook
+from collector.store.engine import Connection
 from collector.store.reads.cost import cost_months
 from collector.store.reads.finance_report import FinanceRules, finance_report
+from collector.store.reads.habits import month_habits
 from dashboard import state
+from dashboard.price_state import price_book
 from dashboard.state import SLOW_SECONDS, database, remembered
 from dashboard.store import open_store
 from dashboard.views.finance import FinanceView, finance_view
@@ -50,7 +55,15 @@ def _months(url: str, today: date) -> tuple[date, ...]:
 @remembered(SLOW_SECONDS)
 def _report(url: str, month: str, now: datetime) -> FinanceReport:
     with open_store(url).connect() as connection:
-        return finance_report(connection, Month.parse(month), now, rules())
+        found = finance_report(connection, Month.parse(month), now, rules())
+        return beside_prices(connection, found, now.date())
+
+
+def beside_prices(connection: Connection, report: FinanceReport, today: date) -> FinanceReport:
+    """The report as its workbook shows it: with savings, and provisioned units beside the same by the token."""
+    deadlines = own_deadlines(state.settings().model_deadlines)
+    habits = month_habits(connection, report.month, today, load_models().models, deadlines)
+    return with_prices(report, price_book(), habits)
 
 
 def rules() -> FinanceRules:

@@ -3,19 +3,15 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from collector.catalog.models import load_models, own_deadlines
 from collector.domain.money.saving_types import Saving
 from collector.domain.money.unit_costs import ProvisionedUse
 from collector.domain.periods import Month, midnight, month_of
 from collector.reports.finance.figures import FinanceReport
-from collector.reports.finance.otherwise import with_prices
 from collector.store.reads import cost_parts
 from collector.store.reads.finance_report import finance_report
-from collector.store.reads.habits import month_habits
 from collector.store.reads.scope import EVERYTHING, Filters
 from dashboard import finance_state, state
 from dashboard.periods import Period, period_of
-from dashboard.price_state import price_book
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
 from dashboard.tables import Table
 from dashboard.views import savings as saving_views
@@ -93,11 +89,7 @@ def _requests(url: str, period: Period, filters: Filters) -> dict[tuple[UUID, st
 @remembered(SLOW_SECONDS)
 def _priced_report(url: str, named: str, today: date) -> FinanceReport:
     """The month's report held beside the prices of its last day."""
-    settings, found = state.settings(), Month.parse(named)
     now = midnight(today) + timedelta(hours=state.now().hour)
     with state._reading(url) as connection:
-        report = finance_report(connection, found, now, finance_state.rules(), outlook=False)
-        habits = month_habits(
-            connection, found, today, load_models().models, own_deadlines(settings.model_deadlines)
-        )
-    return with_prices(report, price_book(), habits)
+        report = finance_report(connection, Month.parse(named), now, finance_state.rules(), outlook=False)
+        return finance_state.beside_prices(connection, report, today)

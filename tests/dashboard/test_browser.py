@@ -16,7 +16,7 @@ import pytest
 
 from collector.store.engine import open_engine
 from collector.store.reads.room import quota_rows, room_rows
-from dashboard import show, state, words, words_room
+from dashboard import show, state, words, words_cost, words_room
 from tests.dashboard.seed import NOW
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SCREENS = {
     "/": words.OVERVIEW_TITLE,
     "/cost": words.COST_TITLE,
+    "/forecast": words_cost.FORECAST_TITLE,
+    "/unit_costs": words_cost.UNITS_TITLE,
+    "/savings": words_cost.SAVINGS_TITLE,
     "/room": words.ROOM_TITLE,
     "/endings": words.ENDINGS_TITLE,
     "/collection": words.COLLECTION_TITLE,
@@ -117,6 +120,31 @@ def test_the_keyboard_alone_reaches_the_next_screen(browser: "Browser", address:
     page.keyboard.press("Enter")
 
     page.get_by_role("heading", name=words.COST_TITLE, level=1).wait_for()
+
+
+def test_a_click_leads_from_a_team_into_its_deployments_and_the_address_keeps_the_way(
+    browser: "Browser", address: str
+) -> None:
+    page, found = _page(browser)
+    _open(page, f"{address}/cost?by=Team", words.COST_TITLE)
+    whole = page.get_by_test_id("stMetricValue").first.inner_text()
+
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 60, box["y"] + show.HEADER + 0.5 * show.ROW)
+    page.wait_for_url(re.compile("within=team"))
+    page.get_by_text(re.compile("^Team ")).wait_for()
+    _drawn(page, words.COST_TITLE)
+    address_inside, inside = page.url, page.get_by_test_id("stMetricValue").first.inner_text()
+
+    assert {"by": ["Deployment"]}.items() <= parse_qs(urlsplit(address_inside).query).items()
+    assert whole != inside
+    again, _ = _page(browser)
+    _open(again, address_inside, words.COST_TITLE)
+    assert inside == again.get_by_test_id("stMetricValue").first.inner_text()
+    assert [] == found.errors
 
 
 def test_a_clicked_row_of_room_leads_to_that_deployments_minutes(

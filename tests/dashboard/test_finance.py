@@ -41,3 +41,12 @@ def test_the_workbook_is_one(opened: Opened) -> None:
 
     book = openpyxl.load_workbook(io.BytesIO(finance_state.workbook(str(month))))
     assert "Reconciliation" in book.sheetnames
+
+
+def test_savings_stand_on_the_screen_as_in_the_workbook(opened: Opened) -> None:
+    app = opened("finance", "demo")
+    report = finance_state.report(str(app.selectbox(key="finance-month").value))
+
+    (table,) = [one.value for one in app.dataframe if "At most a month" in one.value.columns]
+    assert [one.deployment for one in report.savings] == list(table["Deployment"])
+    assert len(table) > 0
