@@ -20,7 +20,7 @@ from collector.domain.room.throttling import Diagnosis
 from collector.store.reads import posture, quality, room
 from collector.store.reads.catalog import all_models
 from collector.store.reads.evidence import DeploymentMinutes, deployment_evidence
-from collector.store.reads.evidence_units import UnitStory, unit_story
+from collector.store.reads.evidence_units import UnitStory, unit_lines, unit_story
 from collector.store.reads.quality import answer_times, told_apart
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.seats import seats
@@ -95,8 +95,8 @@ def minutes(account: UUID, deployment: str, window: Window) -> DeploymentMinutes
 
 def units_view(chosen: Chosen) -> unit_views.UnitsView:
     stories = _stories(database(), chosen.filters, state.today())
-    rows = told_apart(_quality(database(), last_days(state.today(), 30), EVERYTHING)) if stories else []
-    return unit_views.units_view(stories, rows, state.names())
+    rows = _quality(database(), last_days(state.today(), 30), EVERYTHING) if stories else []
+    return unit_views.units_view(stories, rows, unit_lines(readings(chosen.filters)), state.names())
 
 
 def advice_view(chosen: Chosen) -> advice_views.AdviceView:

@@ -6,9 +6,11 @@ from collector.answers.asked import JOBS, Asked, Json, plain, prices_of
 from collector.domain.advice.latency import AnswerTimes, latency_beside
 from collector.domain.advice.types import Seat
 from collector.domain.periods import last_days
+from collector.domain.room.quotas import scope_of
 from collector.store.reads import overview
-from collector.store.reads.evidence_units import UnitStory, unit_story
+from collector.store.reads.evidence_units import UnitStory, unit_lines, unit_story
 from collector.store.reads.quality import answer_times, quality_rows
+from collector.store.reads.room import QuotaRow, quota_rows
 from collector.store.reads.seats import DAYS
 from collector.store.reads.seats_lines import room_estate
 
@@ -24,6 +26,17 @@ def units(asked: Asked) -> Json:
         "as_of": plain(overview.freshness(asked.connection, JOBS, asked.filters).as_of),
         "days": DAYS,
         "deployments": [unit_object(story, times) for story in stories if story is not None],
+        "lines": [line_object(row) for row in unit_lines(quota_rows(asked.connection, asked.filters))],
+    }
+
+
+def line_object(row: QuotaRow) -> Json:
+    """Units that could be deployed, and those that are; lines of several locations may share one pool."""
+    scope = scope_of(row.usage_name, row.location)
+    return {
+        **{name: getattr(row, name) for name in ("subscription_id", "location", "usage_name")},
+        **{name: plain(getattr(row, name)) for name in ("limit", "current", "free")},
+        "may_share_pool": scope.may_share_pool,
     }
 
 

@@ -104,6 +104,11 @@ def tell_units(found: Json) -> None:
             print_line(f"    no curve: {one['why_no_curve']}")
     if not found["deployments"]:
         print_line("No deployment with provisioned units whose minutes are known.")
+    for row in found["lines"]:
+        shared = "; one pool may stand behind several locations" if row["may_share_pool"] else ""
+        print_line(
+            f"Quota of {row['usage_name']} in {row['location']}: {row['free']} of {row['limit']} units not allocated{shared}"
+        )
 
 
 def tell_supposed(found: Json, text: str) -> None:

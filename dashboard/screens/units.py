@@ -33,3 +33,6 @@ if show.head(
             show.show_table(view.beside, about=words.FASTER)
     else:
         st.caption(words.NO_UNITS)
+    if view.lines.rows:
+        show.section(words.UNALLOCATED, words.UNALLOCATED_TEXT)
+        show.show_table(view.lines, about=words.UNALLOCATED)

@@ -6,12 +6,15 @@ from typing import Any
 
 from collector.domain.advice.latency import AnswerTimes, latency_beside
 from collector.domain.room.ptu import NotCalibrated, UnitCurve
+from collector.domain.room.quotas import scope_of
 from collector.domain.types import PROVISIONED_SKUS
 from collector.store.reads.evidence_units import UnitStory
-from collector.store.reads.quality import QualityRow, answer_times
+from collector.store.reads.quality import QualityRow, answer_times, told_apart
+from collector.store.reads.room import QuotaRow
+from dashboard import words as said
 from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
-from dashboard.views.evidence import seat_key
+from dashboard.views.evidence import line_key, seat_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,14 @@ class UnitsView:
     curves: tuple[Curve, ...]
     missing: tuple[tuple[str, str], ...]
     beside: Table
+    lines: Table
 
 
 def units_view(
-    stories: Sequence[UnitStory], quality: Sequence[QualityRow], names: Mapping[str, str]
+    stories: Sequence[UnitStory],
+    quality: Sequence[QualityRow],
+    lines: Sequence[QuotaRow],
+    names: Mapping[str, str],
 ) -> UnitsView:
     return UnitsView(
         use=_use(stories, names, answer_times(quality)),
@@ -58,7 +65,8 @@ def units_view(
         missing=tuple(
             (story.seat.deployment, story.why_no_curve) for story in stories if story.why_no_curve is not None
         ),
-        beside=_beside(stories, quality),
+        beside=_beside(stories, told_apart(quality)),
+        lines=_lines(lines, names),
     )
 
 
@@ -160,6 +168,34 @@ def _sizes(stories: Sequence[UnitStory]) -> Table:
             }
             for story in stories
             for term, curve in story.curves.items()
+        ],
+    )
+
+
+def _lines(rows: Sequence[QuotaRow], names: Mapping[str, str]) -> Table:
+    return table(
+        "unit-quota",
+        (
+            Column("usage_name", "Quota line", width="medium"),
+            Column("subscription", "Subscription"),
+            Column("location", "Location"),
+            Column("limit", "Units given", "count"),
+            Column("current", "Allocated", "count"),
+            Column("free", "Not allocated", "count"),
+            Column("reach", "Reach", help=said.POOL_COLUMN),
+        ),
+        [
+            {
+                "key": line_key(row.subscription_id, row.location, row.usage_name),
+                "usage_name": row.usage_name,
+                "subscription": names.get(row.subscription_id, row.subscription_id),
+                "location": row.location,
+                "limit": row.limit,
+                "current": row.current,
+                "free": row.free,
+                "reach": said.REACHES[scope_of(row.usage_name, row.location).reach],
+            }
+            for row in rows
         ],
     )
 

@@ -176,6 +176,21 @@ def test_how_soon_units_answer_is_evidence_for_their_size(store: str, ask: Ask) 
         assert evidence.get("time to first token") == found[one["deployment"]]["latency_in_words"]
 
 
+def test_units_that_are_given_and_not_deployed_are_told_as_the_quota_lines_tell_them(ask: Ask) -> None:
+    lines = told(ask("room", "units", "--json"))["lines"]
+    quotas = {
+        (row["location"], row["usage_name"]): row
+        for row in told(ask("room", "--json"))["quotas"]
+        if row["unit"] == "ptu" and (float(row["limit"]) or float(row["current"]))
+    }
+
+    assert quotas
+    assert quotas.keys() == {(row["location"], row["usage_name"]) for row in lines}
+    for row in lines:
+        assert quotas[row["location"], row["usage_name"]]["free"] == row["free"]
+        assert f"{row['free']} of {row['limit']} units not allocated" in ask("room", "units").stdout
+
+
 BAD = {
     "unknown model": (("fit", "--model", "gpt-9", "--tpm", "1000"), "no location offers it"),
     "unknown SKU": (("fit", "--model", "gpt-4o", "--tpm", "1000", "--sku", "Globl"), "is offered as"),

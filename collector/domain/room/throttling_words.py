@@ -36,6 +36,7 @@ def _what_happened(summary: ThrottleSummary) -> str:
 def _evidence(diagnosis: Diagnosis) -> str:
     summary = diagnosis.summary
     at = _percent(summary.at_limit / summary.throttled) if summary.throttled else "none"
+    few = f"Only {at}" if summary.at_limit else "None"
     tpm, rpm = _percent(diagnosis.share_tpm), _percent(diagnosis.share_rpm)
     lift = "unknown" if diagnosis.lift is None else f"{diagnosis.lift:.1f} times"
     likewise = f"{_percent(diagnosis.regularity)} of the minutes as loaded as these were throttled"
@@ -44,13 +45,13 @@ def _evidence(diagnosis: Diagnosis) -> str:
         "request_limit": f"{at} of them came at the limit; throttled minutes answered {rpm} of the request limit.",
         "ptu_full": f"{at} of them came while the provisioned units were fully used "
         f"(utilisation up to {diagnosis.ptu_max or 0:.0f} %).",
-        "large_estimates": f"Only {at} of them came at the limit: throttled minutes used {tpm} of the token limit and "
+        "large_estimates": f"{few} of them came at the limit: throttled minutes used {tpm} of the token limit and "
         f"{rpm} of the request limit, and were {lift} as loaded as calm ones; {likewise}. The limiter counts prompt plus "
         "max_tokens when a request arrives, the metrics what was used in the end.",
-        "bursts": f"Only {at} of them came at the limit: throttled minutes answered {rpm} of the request limit and used "
+        "bursts": f"{few} of them came at the limit: throttled minutes answered {rpm} of the request limit and used "
         f"{tpm} of the token limit, and were {lift} as loaded as calm ones; {likewise}. The request limit is enforced over "
         "seconds, so a burst inside a quiet minute is refused.",
-        "service_load": f"Only {at} of them came at the limit: throttled minutes used {tpm} of the token limit and {rpm} "
+        "service_load": f"{few} of them came at the limit: throttled minutes used {tpm} of the token limit and {rpm} "
         f"of the request limit, and were {lift} as loaded as calm ones; {likewise}. 429s that come whatever the load speak for "
         "pressure on the service, or for a limit that Azure lowered for a while.",
         "spilled_only": "The deployment was full and its spillover deployment answered.",

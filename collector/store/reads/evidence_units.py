@@ -1,5 +1,6 @@
 """A provisioned deployment's own minutes: how well its units are used, what a unit carries there, and what each size would cost."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +25,7 @@ from collector.domain.room.ptu import (
     unit_use,
 )
 from collector.store.reads.evidence import DeploymentMinutes, deployment_evidence
+from collector.store.reads.room import QuotaRow
 from collector.store.reads.seats import DAYS
 
 Numbers = NDArray[np.float64]
@@ -109,6 +111,11 @@ def unit_story(
         curves=curves,
         why_no_curve=why,
     )
+
+
+def unit_lines(rows: Iterable[QuotaRow]) -> list[QuotaRow]:
+    """Quota lines of provisioned units where any were given or taken: what is free of them is deployed nowhere."""
+    return [row for row in rows if row.unit == "ptu" and (row.limit or row.current)]
 
 
 def _served(evidence: DeploymentMinutes) -> Numbers:

@@ -156,7 +156,7 @@ def test_a_diagnosis_reads_as_a_paragraph_with_its_evidence():
     text = told([DIAGNOSES["large_estimates"]])
     assert (
         "20 requests of 320 (6.2 %) were answered with 429, in 10 minutes; the worst was 2026-11-16 12:00 UTC with 2. "
-        "Only 0 % of them came at the limit: throttled minutes used 60 % of the token limit and 8.3 % of the request "
+        "None of them came at the limit: throttled minutes used 60 % of the token limit and 8.3 % of the request "
         "limit, and were 3.0 times as loaded as calm ones; 100 % of the minutes as loaded as these were throttled. The limiter counts prompt plus max_tokens when a request "
         "arrives, the metrics what was used in the end. What usually helps: set max_tokens to what answers really "
         "need; more quota helps too."
