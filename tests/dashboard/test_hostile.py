@@ -5,12 +5,17 @@ import io
 import itertools
 import random
 import re
+import unicodedata
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
+import openpyxl
 import pytest
+from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
+from collector import cli
 from collector.domain.alerts.examples import example
 from collector.reports.letters.compose import FULL_CARDS, SHORT_ROWS
 from collector.store.engine import open_engine
@@ -20,7 +25,8 @@ from tests.dashboard.conftest import APP, shown
 from tests.dashboard.seed import NOW, Account, Deployment, Seed
 from tests.reports.test_letters import hostile, letters
 
-SCREENS = ("overview", "cost", "forecast", "unit_costs", "savings", "room", "endings", "collection")
+SCREENS = sorted(path.stem for path in (APP.parent / "screens").glob("[a-z]*.py"))
+COMMANDS = ("cost", "room", "endings", "room diagnose", "room advice", "room units", "status", "alert list")
 PIECES = (
     *("=1+1", "+1", "-1", "@SUM(A1)", "\tcmd", "\rcmd", '=HYPERLINK("http://evil")', "=cmd|'/c calc'!A0"),
     *(
@@ -122,6 +128,57 @@ def test_no_cell_of_a_download_is_a_formula_and_every_name_comes_back() -> None:
     assert given == [
         cell.removeprefix("'") if cell != name else cell for cell, name in zip(cells, given, strict=True)
     ]
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_every_answer_on_a_terminal_is_text(store: str, words: str) -> None:
+    done = CliRunner().invoke(cli.main, words.split(), obj=lambda: NOW, env={"AOAI_DATABASE_URL": store})
+
+    assert 0 == done.exit_code, done.output[-500:]
+    assert set() == {sign for sign in done.output if unicodedata.category(sign) == "Cc"} - {"\n", "\t"}
+    assert not set("\u202e\u2066") & set(done.output)
+
+
+def exported(store: str, folder: Path, kind: str) -> Path:
+    out = folder / f"month.{kind}"
+    words = ["report", "finance", "--month", "2026-11", "--format", kind, "--out", str(out)]
+    done = CliRunner().invoke(cli.main, words, obj=lambda: NOW, env={"AOAI_DATABASE_URL": store})
+    assert 0 == done.exit_code, done.output[-500:]
+    return out
+
+
+@pytest.mark.parametrize("kind", ["csv", "focus-csv"])
+def test_no_cell_of_an_exported_file_is_a_formula(store: str, tmp_path: Path, kind: str) -> None:
+    with exported(store, tmp_path, kind).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+
+    numbers = re.compile(r"-?\d+(\.\d+)?")
+    cells = {cell for row in rows for cell in row if not numbers.fullmatch(cell)}
+    assert len(rows) > 10_000
+    assert 1 == len({len(row) for row in rows})
+    assert [] == [cell for cell in cells if re.match(r"\s*[=+\-@\t\r]", cell)]
+
+
+def test_no_name_in_the_workbook_is_a_formula_or_a_link(store: str, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(exported(store, tmp_path, "xlsx"))
+
+    seen = 0
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                seen += isinstance(cell.value, str)
+                # Sums are ours; a name is text whatever it begins with.
+                ours = re.fullmatch(r"=[A-Z]+\([$A-Z\d:,]+\)", str(cell.value))
+                assert (None, True) == (cell.hyperlink, cell.data_type != "f" or ours is not None), cell.value
+    assert seen > 10_000
+
+
+def test_the_page_for_mail_holds_them_as_text_only(store: str, tmp_path: Path) -> None:
+    seen = Elements()
+    seen.feed(exported(store, tmp_path, "html").read_text(encoding="utf-8"))
+
+    assert not seen.found & {"script", "img", "svg", "iframe", "form", "object", "onerror", "onload"}
+    assert [] == [value for value in seen.found if "javascript" in value or "evil" in value]
 
 
 class Elements(HTMLParser):
