@@ -10,6 +10,7 @@ import click
 from collector.cli.rooms import room
 from collector.cli.shared import (
     DAY,
+    LOOK,
     chosen_filters,
     filter_options,
     json_option,
@@ -72,6 +73,7 @@ def endings(owner: str | None, as_json: bool, **filters: tuple[str, ...]) -> Non
             )
             for row in found["deployments"]
         ),
+        if_none=f"No deployment is known. {LOOK}",
     )
     print_table(
         (

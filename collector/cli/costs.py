@@ -9,6 +9,7 @@ import click
 
 from collector.cli.shared import (
     DAY,
+    LOOK,
     MONTH,
     chosen_filters,
     filter_options,
@@ -92,6 +93,7 @@ def cost(
             )
             for row in found["rows"]
         ),
+        if_none=f"No use has a price in these days. {LOOK}",
     )
     for total in found["totals"]:
         print_line(

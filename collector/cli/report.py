@@ -4,7 +4,7 @@ from typing import cast
 
 import click
 
-from collector.cli.shared import MONTH, print_line, say, utc_now
+from collector.cli.shared import LOOK, MONTH, print_line, say, utc_now
 from collector.domain.periods import Month
 from collector.jobs.report import ReportFormat
 
@@ -83,8 +83,11 @@ def months() -> None:
     from collector.store.reads.cost import cost_months
 
     with wiring.reading(settings.load()) as connection:
-        for month in sorted({one.month for one in cost_months(connection)}):
-            print_line(f"{month:%Y-%m}")
+        known = sorted({one.month for one in cost_months(connection)})
+    for month in known:
+        print_line(f"{month:%Y-%m}")
+    if not known:
+        print_line(f"No month has figures yet. {LOOK}")
 
 
 COMMANDS = (report,)

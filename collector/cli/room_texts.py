@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from collector.cli.shared import print_line, print_table
+from collector.cli.shared import LOOK, print_line, print_table
 
 Json = Mapping[str, Any]
 
@@ -27,6 +27,7 @@ def tell_room(found: Json, period: str) -> None:
             )
             for row in found["deployments"]
         ),
+        if_none=f"No deployment is known. {LOOK}",
     )
     known = [row for row in found["deployments"] if row["minute_coverage"] is not None]
     partly = [row for row in known if row["peak_at_least"]]

@@ -14,6 +14,7 @@ from collector.domain.plain_text import harmless
 DONE: Final = 0
 FAILED: Final = 1
 BAD: Final = 2
+LOOK: Final = "`aoai-monitor status` says what was collected."
 
 
 def say(text: str) -> None:
@@ -29,8 +30,8 @@ def print_line(text: str) -> None:
     click.echo(harmless(text))
 
 
-def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns as wide as a terminal allows; nothing is read as markup."""
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, if_none: str = "") -> None:
+    """Columns as wide as a terminal allows; nothing is read as markup. `if_none` is said where there is no row."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -42,6 +43,8 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_row(*(Text(harmless(str(cell))) for cell in row))
     if table.row_count:
         Console(width=None if sys.stdout.isatty() else 200).print(table)
+    elif if_none:
+        print_line(if_none)
 
 
 def clock() -> Callable[[], datetime]:
