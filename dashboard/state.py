@@ -18,13 +18,13 @@ import streamlit as st
 from collector.catalog.models import load_models, own_deadlines
 from collector.domain.endings.models import model_catalog
 from collector.domain.money.forecast import MonthForecast, NoForecast, month_end
-from collector.domain.periods import Window, last_days, midnight, month_of
+from collector.domain.periods import last_days, midnight, month_of
 from collector.domain.types import account_key
 from collector.reports.fullness import LOOKS_BACK_DAYS
 from collector.settings import Settings, load
 from collector.store import schema
 from collector.store.errors import SchemaMismatch, clear_errors
-from collector.store.reads import cost, endings, overview, room
+from collector.store.reads import cost, endings, outlook, overview, room
 from collector.store.reads.overview import Choices
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.until_full import lines_until_full
@@ -40,7 +40,6 @@ from dashboard.views.freshness import FreshnessView, freshness_view
 
 FRESH_SECONDS = 60
 SLOW_SECONDS = 600
-FORECAST_DAYS = 56
 CLOCK = "DASHBOARD_NOW"
 """Names an instant to look from instead of now: for tests and pictures."""
 
@@ -266,16 +265,15 @@ def _cost_rows(url: str, period: Period, filters: Filters) -> list[cost.CostRow]
 def _forecast(
     url: str, filters: Filters, today: date, currency: str | None
 ) -> MonthForecast | NoForecast | None:
-    """The month's end from the last eight weeks of whole days; None on the first, when nothing of it is known."""
+    """The month's end of what the filters leave, in the currency or the dearest one; None where nothing was spent."""
     through = today - timedelta(days=1)
-    span = Window(midnight(today) - timedelta(days=FORECAST_DAYS), midnight(today))
     with _reading(url) as connection:
-        daily = cost.cost_daily(connection, span, filters, bounds=False)
-    totals = cost_views.sums_by_currency(daily)
-    if not totals:
+        parts = outlook.daily_parts(connection, None, through, filters)
+    fitting = [part for part in parts if part.currency == currency] or parts
+    if not fitting:
         return None
-    chosen = currency if currency in totals else max(totals, key=lambda one: totals[one][0])
-    return month_end(dict(cost_views.day_totals(daily, chosen)), month_of(today), through)
+    dearest = max(fitting, key=lambda part: sum(part.costs.values()))
+    return month_end(dearest.costs, month_of(today), through)
 
 
 @remembered()

@@ -56,7 +56,7 @@ PARTS_TEXT: Final = (
     "Every forecast comes with its interval, which holds four times in five, and with how far such forecasts were off "
     "on the part's own past. Where repeating the last day or week did better, no forecast is shown."
 )
-LARGEST_ONLY: Final = "The dearest parts are told apart; the others are summed."
+LARGEST_ONLY: Final = "Only the dearest are told apart here, the others are one line; `aoai-monitor cost forecast --by deployment` tells all."
 SPENT_COLUMN: Final = "Estimated, through the last whole day (UTC)"
 LOW_COLUMN: Final = "In one of ten cases the month ends lower"
 HIGH_COLUMN: Final = "In one of ten cases the month ends higher"
@@ -241,10 +241,6 @@ def change_words(change: str, share: str | None, cause: str | None) -> str:
     """`+$1,234.00 (+4 %), most of it by volume.`"""
     by = f", most of it by {cause}" if cause else ""
     return f"{change}{f' ({share})' if share else ''}{by}.".replace("$", "\\$")
-
-
-def changes_span(first: date, last: date, before_first: date, before_last: date) -> str:
-    return f"{formats.day_span(first, last)} against {formats.day_span(before_first, before_last)} (UTC), estimated."
 
 
 def sure_words(shares: Mapping[str, Decimal]) -> str:

@@ -13,6 +13,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 SCREENS = {
     "overview": "/",
     "cost": "/cost",
+    "forecast": "/forecast",
+    "unit-costs": "/unit_costs",
+    "savings": "/savings",
     "room": "/room",
     "endings": "/endings",
     "alerts": "/alerts",

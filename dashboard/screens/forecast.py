@@ -38,6 +38,8 @@ if show.head(
             show.section(words.BUDGETS_TITLE, words.NO_BUDGETS)
         show.show_table(view.parts, title=words.PARTS_TITLE, about=words.PARTS_TITLE)
         st.caption(words.PARTS_TEXT)
+        if view.has_others:
+            st.caption(words.LARGEST_ONLY)
         if view.strange.rows:
             show.show_table(view.strange, title=words.STRANGE_TITLE, about=words.STRANGE_TITLE)
             st.caption(words.STRANGE_TEXT)

@@ -61,6 +61,10 @@ class OutlookView:
     budgets: Table
     strange: Table
 
+    @property
+    def has_others(self) -> bool:
+        return any(row["key"] == OTHERS for row in self.parts.rows)
+
 
 def course(
     daily: DailySums,

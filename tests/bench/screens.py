@@ -41,12 +41,21 @@ def _screens() -> Iterator[tuple[str, Callable[[], Any]]]:
     import streamlit.logger
 
     streamlit.logger.set_log_level(logging.ERROR)
-    from dashboard import endings_state, state
+    from dashboard import cost_state, endings_state, state
     from dashboard.state import Chosen
 
     yield "Overview, month to date", lambda: state.overview_view(Chosen())
     yield "Cost by model, month to date", lambda: state.cost_view(Chosen(), "model", None)
     yield "Cost by deployment, month to date", lambda: state.cost_view(Chosen(), "deployment", None)
+    yield (
+        "Cost: course, how priced and why it changed",
+        lambda: (
+            cost_state.course(Chosen(), "USD"),
+            cost_state.how_priced(Chosen(), "model", "USD"),
+            cost_state.changes_view(Chosen(), "USD"),
+        ),
+    )
+    yield "Forecast by team", lambda: cost_state.outlook_view(Chosen(), "team", None)
     yield "Cost by team, last month", lambda: state.cost_view(Chosen("2026-10"), "team", None)
     yield "Room, month to date", lambda: state.room_view(Chosen())
     yield "Room, 7 days", lambda: state.room_view(Chosen("7d"))
@@ -69,9 +78,9 @@ def _asked(store: Store, ask: Callable[[], Any], times: int) -> Taken:
 
 def _forget() -> None:
     """Every remembered read, one by one: outside a running server `st.cache_data.clear()` clears nothing."""
-    from dashboard import state
+    from dashboard import cost_state, state
 
-    for name, found in vars(state).items():
+    for name, found in (*vars(state).items(), *vars(cost_state).items()):
         if name != "_engine" and hasattr(found, "clear") and hasattr(found, "__wrapped__"):
             found.clear()
 

@@ -111,6 +111,16 @@ def test_the_months_end_is_an_interval_beside_its_past_error(opened: Opened) -> 
     assert "repeating the last week by" in end.help
 
 
+def test_the_months_end_is_the_same_wherever_it_is_shown(opened: Opened) -> None:
+    def end(screen: str, label: str) -> str:
+        (tile,) = [one for one in opened(screen, "demo").metric if one.label.startswith(label)]
+        return tile.value
+
+    on_cost = end("cost", words.MONTH_END)
+    assert on_cost == end("forecast", words.MONTH_END)
+    assert on_cost == end("finance", "Month's end")
+
+
 def test_every_forecast_of_a_part_has_its_interval_and_errors_or_says_why_not(opened: Opened) -> None:
     app = opened("forecast", "demo", forecast_by="Deployment")
 

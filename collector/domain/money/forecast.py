@@ -20,6 +20,9 @@ from collector.domain.daily_series import MEMORY, candidate_paths, filled
 from collector.domain.money.forecast_trial import Trial
 from collector.domain.periods import DAY, Month
 
+LOOKS_BACK: Final = 120
+"""Days that a forecast is made from, so that it is the same wherever it is shown."""
+
 _LEAST_DAYS: Final = 35
 _LEAST_KNOWN: Final = 0.8
 _AS_GOOD: Final = 1.05
@@ -181,6 +184,7 @@ def _made(
     daily: Sequence[float | None], ahead: int
 ) -> tuple[Trial, NDArray[np.float64], NDArray[np.float64]] | NoForecast:
     """How the ways did so far, how much each counts, and the days that follow from it."""
+    daily = daily[-LOOKS_BACK:]
     refusal = _unfit(daily)
     if refusal is not None:
         return NoForecast(refusal)

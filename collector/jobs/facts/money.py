@@ -29,9 +29,8 @@ from collector.jobs.facts.place import Estate
 from collector.reports.finance.figures import reconciled_from
 from collector.store.engine import Connection
 from collector.store.reads import closings, cost, rule_facts
-from collector.store.reads.outlook import budget_part
+from collector.store.reads.outlook import HISTORY, budget_part
 
-FORECAST_DAYS: Final = 56
 LIKE_DAYS: Final = (7, 14, 21, 28)
 LEAST_LIKE_DAYS: Final = 3
 CLOSED_LATELY: Final = timedelta(days=45)
@@ -48,7 +47,7 @@ def budget_findings(
     through = min(there.metrics_through.values(), default=None)
     found: Found = []
     for budget in budgets:
-        days = dict(budget_part(connection, budget, today, FORECAST_DAYS).costs)
+        days = dict(budget_part(connection, budget, today, HISTORY + 1).costs)
         spent = sum((cost for day, cost in days.items() if day >= month.first_day), Decimal(0))
         foreseen = month_end({day: one for day, one in days.items() if day < today}, month, today - DAY)
         known = foreseen if isinstance(foreseen, MonthForecast) else None

@@ -14,7 +14,7 @@ from collector.domain.money.anomalies import CostPart, anomalies, variance
 from collector.domain.money.budgets import Budget
 from collector.domain.money.burn import BudgetState, budget_state
 from collector.domain.money.closing import state_of
-from collector.domain.money.forecast import month_end
+from collector.domain.money.forecast import LOOKS_BACK, month_end
 from collector.domain.money.reconciliation_meters import MeterBook
 from collector.domain.money.reservations import Reservation
 from collector.domain.money.teams import TeamRules
@@ -43,7 +43,7 @@ from collector.store.reads.reservations import reservation_uses
 from collector.store.reads.scope import EVERYTHING, Filters, within
 
 COST_JOBS: Final = ("metrics", "inventory", "prices")
-_HISTORY: Final = 120
+_HISTORY: Final = LOOKS_BACK
 
 
 @dataclass(frozen=True, slots=True)

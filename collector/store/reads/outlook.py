@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from collector.domain.money.anomalies import Anomaly, CostPart, usual_parts, variance
 from collector.domain.money.budgets import Budget
+from collector.domain.money.forecast import LOOKS_BACK
 from collector.domain.money.outlook import Part, parts_of, told_apart
 from collector.domain.periods import DAY, Window, last_days, midnight
 from collector.store import tables
@@ -14,7 +15,7 @@ from collector.store.reads.cost import OTHERS, Dimension, cost_daily
 from collector.store.reads.cost_parts import cost_parts
 from collector.store.reads.scope import EVERYTHING, Filters, places
 
-HISTORY: Final = 120
+HISTORY: Final = LOOKS_BACK
 _USUAL_WEEKS: Final = 4
 
 
