@@ -11,7 +11,7 @@ from tests.bench.measure import Table, machine
 from tests.bench.stores import engines
 
 # Those that do the same on both engines are asked on each.
-ON_EACH = ("collect", "screens", "derive", "alerts", "room", "growth")
+ON_EACH = ("collect", "screens", "derive", "alerts", "room", "reports", "growth")
 ONCE = ("cycle", "demo")
 
 
