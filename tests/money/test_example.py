@@ -11,14 +11,26 @@ from collector.domain.money.calibration import BilledQuantity, Learned, lessons
 from collector.domain.money.charges import Charge, Pricing
 from collector.domain.money.reconciliation import AccountMonth, BilledPart, EstimatedPart, reconcile
 from collector.domain.money.reconciliation_meters import MeterBook
-from collector.domain.periods import Month, midnight
+from collector.domain.money.reservations import MONTHLY, Holding, Reservation, covered, uses
+from collector.domain.money.reserved_charges import RESERVED, with_reserved
+from collector.domain.periods import DAY, Month, Window, midnight
 from collector.domain.pricing import PriceBook
-from tests.domain.money.builders import ACCOUNT, CACHED, INPUT, OUTPUT, a_deployment, an_hour, charged
+from tests.domain.money.builders import (
+    ACCOUNT,
+    CACHED,
+    INPUT,
+    OUTPUT,
+    a_charge,
+    a_deployment,
+    an_hour,
+    charged,
+)
 from tests.domain.pricing.builders import a_row
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "money.md"
 OCTOBER = Month(2026, 10)
 METER = {"input": INPUT, "cached_input": CACHED, "output": OUTPUT}
+UNITS = "GlobalProvisionedManaged"
 MILLION = Decimal(1_000_000)
 CENT = Decimal("0.01")
 
@@ -115,3 +127,31 @@ def test_the_reconciliation(example: dict[str, Any], charges: list[Charge], mete
         "negotiated rate": Decimal(said["negotiated_rate"]),
         "cached share": Decimal(said["cached_share"]),
     } == causes
+
+
+def test_the_reservation_beside_it(example: dict[str, Any]) -> None:
+    said = example["reservation"]
+    ahead = Reservation(
+        "ptu", UNITS, said["units"], OCTOBER.first_day, Decimal(said["price"]), "USD", MONTHLY
+    )
+    held = Holding(ACCOUNT, "units", "s", "eastus2", "USD", UNITS, said["needed_units"], OCTOBER.window)
+    price = Decimal(said["list_price_per_hour"])
+    paid, by_the_hour = Decimal(0), Decimal(0)
+    days = [Window(midnight(day), midnight(day) + DAY) for day in OCTOBER.days]
+    for day in days:
+        hours = Decimal(said["needed_units"] * 24)
+        plain = a_charge("ptu_hour", str(hours), str(hours * price), sku=UNITS)
+        (parts,) = covered([ahead], [held], day).values()
+        for charge in with_reserved([plain], parts, {"ptu": ahead}):
+            cost = charge.cost or Decimal(0)
+            paid, by_the_hour = (
+                (paid + cost, by_the_hour) if charge.tier == RESERVED else (paid, by_the_hour + cost)
+            )
+
+    (use,) = uses([ahead], [held], days)
+
+    assert Decimal(said["hourly"]) == ahead.hourly
+    assert (said["paid_hours"], Decimal(said["unused"])) == (use.paid_hours, use.unused_cost)
+    assert Decimal(said["coverage_percent"]) == (use.coverage or 0) * 100
+    assert (Decimal(said["paid_ahead"]), Decimal(said["by_the_hour"])) == (paid.quantize(CENT), by_the_hour)
+    assert use.cost == paid
