@@ -4,8 +4,11 @@ Azure storage (`abfss://container@account.dfs.core.windows.net/path`) is reached
 in as the identity of the process does; every other scheme is fsspec's, with the package that it names.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import Any, Final, cast
 
 import fsspec
@@ -51,8 +54,20 @@ class Folder:
         files = [_file(name, info) for name, info in found.items() if info["type"] == "file"]
         return sorted(files, key=lambda file: file.path)
 
-    def open(self, path: str, mode: str = "rb", *, unzip: bool = False) -> Any:
-        return self.files.open(path, mode, compression="gzip" if unzip else None)
+    def content(self, path: str) -> bytes:
+        """A small file, whole."""
+        return cast("bytes", self.files.cat_file(path))
+
+    @contextmanager
+    def on_disk(self, path: str) -> Iterator[str]:
+        """A large file as one of this machine: Arrow's threads and a file of Python's can wait for each other for ever."""
+        if self.is_local:
+            yield path
+            return
+        with TemporaryDirectory(prefix="aoai-monitor-") as here:
+            copy = f"{here}/{path.rpartition('/')[2]}"
+            self.files.get_file(path, copy)
+            yield copy
 
 
 def folder(said: str) -> Folder:

@@ -12,7 +12,7 @@ from tests.bench.stores import engines
 
 # Those that do the same on both engines are asked on each.
 ON_EACH = ("collect", "screens", "derive", "alerts", "room", "reports", "growth")
-ONCE = ("cycle", "demo")
+ONCE = ("cycle", "demo", "exports")
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """Bills from exports: every day from the newest run that is whole, and what cannot be read named and left alone."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -383,3 +384,24 @@ def test_the_currency_is_that_of_the_newest_run(tmp_path: Path) -> None:
 
     assert "SEK" == exports.currency(SUBSCRIPTION)
     assert exports.currency(OTHER) is None
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz"])
+def test_a_large_file_that_breaks_off_in_its_middle_is_named_and_reading_ends(
+    tmp_path: Path, form: str
+) -> None:
+    long = a_row(FIRST, Tags="x" * 5_000)
+    place = write_run(tmp_path, "run", [long] * 2_000, (FIRST, FIRST), "2026-11-03T06:00:00Z", form=form)
+    path = place / f"part_0_0001.{form}"
+    packed = form.endswith("gz")
+    content = gzip.decompress(path.read_bytes()) if packed else path.read_bytes()
+    middle = content.index(b"\n", len(content) // 2) + 1
+    broken = content[:middle] + b"one,too,few\r\n" + content[middle:]
+    path.write_bytes(gzip.compress(broken) if packed else broken)
+    manifest = json.loads((place / "manifest.json").read_text())
+    manifest["blobs"][0]["byteCount"] = path.stat().st_size
+    (place / "manifest.json").write_text(json.dumps(manifest))
+
+    error = fault(tmp_path)
+    assert isinstance(error, TryLater)
+    assert f"part_0_0001.{form}: cannot be read to its end" in str(error)

@@ -5,6 +5,7 @@ https://learn.microsoft.com/azure/cost-management-billing/dataset-schema/cost-us
 """
 
 import csv
+import gzip
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -100,28 +101,31 @@ def batches(folder: Folder, part: Part) -> Iterator[Batch]:
 
 
 def _tables(folder: Folder, path: str) -> Iterator[pa.Table]:
-    if path.lower().endswith(".parquet"):
-        with folder.open(path) as file:
-            whole = pq.ParquetFile(file)
-            names = _columns(path, whole.schema_arrow.names)
-            for batch in whole.iter_batches(_ROWS, columns=list(names)):
-                yield _as_text(pa.Table.from_batches([batch]), names)
-        return
-    names = _columns(path, _header(folder, path))
+    with folder.on_disk(path) as here:
+        if path.lower().endswith(".parquet"):
+            yield from _of_parquet(path, here)
+        else:
+            yield from _of_csv(path, here)
+
+
+def _of_parquet(path: str, here: str) -> Iterator[pa.Table]:
+    with pq.ParquetFile(here) as whole:
+        names = _columns(path, whole.schema_arrow.names)
+        for batch in whole.iter_batches(_ROWS, columns=list(names)):
+            yield _as_text(pa.Table.from_batches([batch]), names)
+
+
+def _of_csv(path: str, here: str) -> Iterator[pa.Table]:
+    unzip = gzip.open if path.lower().endswith(".gz") else open
+    with unzip(here, "rt", encoding="utf-8-sig", newline="") as file:
+        names = _columns(path, next(csv.reader(file), []))
     texts = pacsv.ConvertOptions(
         include_columns=list(names), column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
     )
-    with folder.open(path, unzip=path.lower().endswith(".gz")) as file:
-        options = pacsv.ReadOptions(block_size=_BLOCK)
-        parsing = pacsv.ParseOptions(newlines_in_values=True)
-        with pacsv.open_csv(file, options, parsing, texts) as reader:
-            for batch in reader:
-                yield _as_text(pa.Table.from_batches([batch]), names)
-
-
-def _header(folder: Folder, path: str) -> list[str]:
-    with folder.open(path, unzip=path.lower().endswith(".gz")) as file:
-        return next(csv.reader([file.readline().decode("utf-8-sig")]), [])
+    options, parsing = pacsv.ReadOptions(block_size=_BLOCK), pacsv.ParseOptions(newlines_in_values=True)
+    with pacsv.open_csv(here, options, parsing, texts) as reader:  # by its name it knows what is zipped
+        for batch in reader:
+            yield _as_text(pa.Table.from_batches([batch]), names)
 
 
 def _columns(path: str, there: list[str]) -> dict[str, str]:

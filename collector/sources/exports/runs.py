@@ -75,8 +75,7 @@ def _described(
 ) -> Run | None:
     """A run as its manifest describes it; None for another dataset than cost and usage in FOCUS."""
     try:
-        with folder.open(manifest.path) as file:
-            said = orjson.loads(file.read())
+        said = orjson.loads(folder.content(manifest.path))
         config, info = said["exportConfig"], said["runInfo"]
         kind, resource = str(config["type"]), str(config.get("resourceId") or "")
         run = Run(
