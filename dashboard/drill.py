@@ -8,11 +8,11 @@ import streamlit as st
 
 from collector.store.reads.cost import Dimension
 from collector.store.reads.scope import NARROWING, narrowed
-from dashboard import words_cost as said
 from dashboard.state import Chosen
 from dashboard.tables import Row
 from dashboard.views.cost import label
-from dashboard.words import DIMENSIONS, SPLITS
+from dashboard.words import outlook as words
+from dashboard.words.cost import DIMENSIONS, SPLITS
 
 _PARAMETER: Final = "within"
 _NEXT: Final[Mapping[Dimension, tuple[Dimension, ...]]] = {
@@ -103,10 +103,12 @@ def show_way(turns: Sequence[Turn], names: Mapping[str, str]) -> None:
     if not turns:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(said.EVERYTHING, key="way-out", icon=":material/home:", on_click=_back, args=((), turns[0]))
+        st.button(
+            words.EVERYTHING, key="way-out", icon=":material/home:", on_click=_back, args=((), turns[0])
+        )
         if len(turns) > 1:
             st.button(
-                said.BACK,
+                words.BACK,
                 key="way-back",
                 icon=":material/arrow_back:",
                 on_click=_back,

@@ -7,9 +7,10 @@ import streamlit as st
 
 from collector.store.reads.overview import Choices
 from collector.store.reads.scope import Filters
-from dashboard import state, words, words_endings
+from dashboard import state, words
 from dashboard.periods import DEFAULT, period_keys
 from dashboard.state import Chosen
+from dashboard.words import endings as endings_words
 
 _CHOSEN = "chosen"
 
@@ -79,15 +80,15 @@ def owner(owners: Sequence[str]) -> str | None:
     if not owners:
         return None
     picked = st.selectbox(
-        words_endings.OWNER,
-        [words_endings.EVERYBODY, *owners, words_endings.NOBODY],
+        endings_words.OWNER,
+        [endings_words.EVERYBODY, *owners, endings_words.NOBODY],
         key="owner",
-        help=words_endings.OWNER_HELP,
+        help=endings_words.OWNER_HELP,
         bind="query-params",
     )
-    if picked in (None, words_endings.EVERYBODY):
+    if picked in (None, endings_words.EVERYBODY):
         return None
-    return "" if picked == words_endings.NOBODY else picked
+    return "" if picked == endings_words.NOBODY else picked
 
 
 def _several(label: str, key: str, options: Mapping[str, str], help: str | None = None) -> tuple[str, ...]:

@@ -5,9 +5,11 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard import words, words_alerts, words_finance
-from dashboard import words_cost as cost
-from dashboard import words_room as room
+from dashboard import words
+from dashboard.words import alerts as alerts_words
+from dashboard.words import finance as finance_words
+from dashboard.words import outlook as outlook_words
+from dashboard.words import room as room_words
 
 SCREENS: Final = Path(__file__).parent / "screens"
 
@@ -19,26 +21,26 @@ def pages() -> dict[str, list[Any]]:
         ],
         words.COST_TITLE: [
             _page("cost", words.COST_TITLE, "payments", words.COST_HELP),
-            _page("forecast", cost.FORECAST_TITLE, "trending_up", cost.FORECAST_HELP),
-            _page("unit_costs", cost.UNITS_TITLE, "straighten", cost.UNITS_HELP),
-            _page("savings", cost.SAVINGS_TITLE, "savings", cost.SAVINGS_HELP),
-            _page("finance", words_finance.TITLE, "receipt_long", words_finance.HELP),
+            _page("forecast", outlook_words.FORECAST_TITLE, "trending_up", outlook_words.FORECAST_HELP),
+            _page("unit_costs", outlook_words.UNITS_TITLE, "straighten", outlook_words.UNITS_HELP),
+            _page("savings", outlook_words.SAVINGS_TITLE, "savings", outlook_words.SAVINGS_HELP),
+            _page("finance", finance_words.TITLE, "receipt_long", finance_words.HELP),
         ],
         words.ROOM_TITLE: [
             _page("room", words.ROOM_TITLE, "speed", words.ROOM_HELP),
-            _page("throttling", room.HURTS_TITLE, "block", room.HURTS_HELP),
-            _page("advice", room.ADVICE_TITLE, "checklist", room.ADVICE_HELP),
-            _page("fit", room.FIT_TITLE, "add_location", room.FIT_HELP),
-            _page("quota", room.MAP_TITLE, "grid_on", room.MAP_HELP),
-            _page("units", room.UNITS_TITLE, "dns", room.UNITS_HELP),
-            _page("quality", room.QUALITY_TITLE, "timer", room.QUALITY_HELP),
+            _page("throttling", room_words.HURTS_TITLE, "block", room_words.HURTS_HELP),
+            _page("advice", room_words.ADVICE_TITLE, "checklist", room_words.ADVICE_HELP),
+            _page("fit", room_words.FIT_TITLE, "add_location", room_words.FIT_HELP),
+            _page("quota", room_words.MAP_TITLE, "grid_on", room_words.MAP_HELP),
+            _page("units", room_words.UNITS_TITLE, "dns", room_words.UNITS_HELP),
+            _page("quality", room_words.QUALITY_TITLE, "timer", room_words.QUALITY_HELP),
         ],
         words.ENDINGS_TITLE: [
             _page("endings", words.ENDINGS_TITLE, "event_busy", words.ENDINGS_HELP),
-            _page("alerts", words_alerts.TITLE, "notifications", words_alerts.HELP),
+            _page("alerts", alerts_words.TITLE, "notifications", alerts_words.HELP),
         ],
         words.TRUST_TITLE: [
-            _page("posture", room.POSTURE_TITLE, "shield", room.POSTURE_HELP),
+            _page("posture", room_words.POSTURE_TITLE, "shield", room_words.POSTURE_HELP),
             _page("collection", words.COLLECTION_TITLE, "sync", words.COLLECTION_HELP),
         ],
     }

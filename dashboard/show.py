@@ -12,11 +12,13 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import charts, formats, words
+from dashboard import formats, words
+from dashboard.charts import style as charts
 from dashboard.login.visitors import Visitor
 from dashboard.tables import Column, Row, Table, to_csv
 from dashboard.views import Notice, Tile
 from dashboard.views.freshness import FreshnessView
+from dashboard.words import limits as limits_words
 
 _NUMBERS: Final = {
     "money": "%,.2f",
@@ -186,7 +188,7 @@ def link_to_minutes(name: str, key: str) -> None:
     """A way to the close-up of a deployment by its ARM id; its name is Azure's, so it is no label of a link."""
     st.page_link(
         "screens/room.py",
-        label=words.minutes_of(formats.plain(name)),
+        label=limits_words.minutes_of(formats.plain(name)),
         icon=":material/speed:",
         query_params={"deployment": key},
     )

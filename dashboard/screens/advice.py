@@ -3,21 +3,24 @@
 import streamlit as st
 
 from collector.store.reads import overview
-from dashboard import filters, room_state, show, state
-from dashboard import words as said
-from dashboard import words_room as words
+from dashboard import filters, show, state
+from dashboard.state import room as room_state
+from dashboard.words import limits as limits_words
+from dashboard.words import room as room_words
 
 chosen = filters.chosen()
 if show.head(
-    words.ADVICE_TITLE, state.freshness(chosen, overview.ROOM_JOBS, coverage=False), words.ADVICE_TEXT
+    room_words.ADVICE_TITLE,
+    state.freshness(chosen, overview.ROOM_JOBS, coverage=False),
+    room_words.ADVICE_TEXT,
 ):
     view = room_state.advice_view(chosen)
     if view.details:
         labels = {one.label: one for one in view.details}
         pick = show.picks("advice", {one.label: one.key for one in view.details})
-        show.show_table(view.table, about=words.ADVICE_TITLE, on_pick=pick)
-        st.caption(said.PICK)
-        picked = st.selectbox(words.EXACT, list(labels), key="advice")
+        show.show_table(view.table, about=room_words.ADVICE_TITLE, on_pick=pick)
+        st.caption(limits_words.PICK)
+        picked = st.selectbox(room_words.EXACT, list(labels), key="advice")
         if picked in labels:
             one = labels[picked]
             st.text(one.summary)
@@ -26,12 +29,12 @@ if show.head(
             for command in one.commands:
                 st.code(command, language="shell", wrap_lines=True)
             if one.request:
-                st.caption(words.REQUEST)
+                st.caption(room_words.REQUEST)
                 st.code(one.request, language=None, wrap_lines=True)
-            st.caption(words.EVIDENCE)
+            st.caption(room_words.EVIDENCE)
             st.text("\n".join(f"{name}: {value}" for name, value in one.evidence))
             show.link_to_minutes(one.name, one.about)
-            st.caption(words.SUPPOSES)
+            st.caption(room_words.SUPPOSES)
             st.text(one.assumption)
     else:
-        st.caption(words.NO_ADVICE)
+        st.caption(room_words.NO_ADVICE)

@@ -4,8 +4,8 @@ import streamlit as st
 
 from collector.store.errors import StoreError
 from dashboard import alerts, filters, show, state
-from dashboard import words_alerts as words
 from dashboard.login.visitors import visitor
+from dashboard.words import alerts as words
 
 JOBS = ("inventory", "metrics", "models", "quotas")
 

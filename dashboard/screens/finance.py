@@ -3,8 +3,9 @@
 import streamlit as st
 
 from collector.store.reads import overview
-from dashboard import filters, finance_state, show, state
-from dashboard import words_finance as words
+from dashboard import filters, show, state
+from dashboard.state import finance as finance_state
+from dashboard.words import finance as words
 
 if show.head(words.TITLE, state.freshness(filters.chosen(), overview.COST_JOBS, coverage=False), words.ABOUT):
     months = finance_state.months()

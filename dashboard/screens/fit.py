@@ -3,8 +3,9 @@
 import streamlit as st
 
 from collector.store.reads import overview
-from dashboard import filters, room_state, show, state
-from dashboard import words_room as words
+from dashboard import filters, show, state
+from dashboard.state import room as room_state
+from dashboard.words import room as words
 
 chosen = filters.chosen()
 if show.head(words.FIT_TITLE, state.freshness(chosen, overview.ROOM_JOBS, coverage=False), words.FIT_TEXT):

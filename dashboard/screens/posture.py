@@ -1,8 +1,9 @@
 """How accounts are secured, and where their deployments process what they are sent."""
 
 from collector.store.reads import overview
-from dashboard import filters, room_state, show, state
-from dashboard import words_room as words
+from dashboard import filters, show, state
+from dashboard.state import room as room_state
+from dashboard.words import room as words
 
 chosen = filters.chosen()
 if show.head(

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from collector.store.reads import overview
-from dashboard import filters, formats, saving_state, show, state
-from dashboard import words_cost as words
+from dashboard import filters, formats, show, state
+from dashboard.state import savings as saving_state
+from dashboard.words import outlook as words
 
 chosen = filters.chosen()
 if show.head(

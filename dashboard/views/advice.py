@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from collector.domain.advice.types import Recommendation
-from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
+from dashboard.words import room as words
 
 
 @dataclass(frozen=True, slots=True)

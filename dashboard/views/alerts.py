@@ -10,9 +10,9 @@ from collector.domain.alerts.types import AlertState
 from collector.store.reads.alerts import AlertRow, AskedAction, EventRow, LetterRow
 from collector.store.reads.scope import Filters
 from dashboard import formats
-from dashboard import words_alerts as words
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
+from dashboard.words import alerts as words
 
 _RANKS = {str(severity): rank for severity, rank in SEVERITIES.items()}
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collector.domain.money.anomalies import CostPart, variance
-from dashboard import formats, words
-from dashboard import words_cost as said
+from dashboard import formats
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
+from dashboard.words import cost as cost_words
+from dashboard.words import outlook as outlook_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +27,21 @@ def changes_view(
         return None
     found = variance(before, after)
     tiles = (
-        Tile(then, formats.money(found.before, currency), said.SUM_ABOUT),
-        Tile(said.VOLUME, said.signed(found.volume, currency), said.VOLUME_ABOUT),
-        Tile(said.PRICE, said.signed(found.price, currency), said.PRICE_ABOUT),
-        Tile(said.MIX, said.signed(found.mix, currency), said.MIX_ABOUT),
-        Tile(now, formats.money(found.after, currency), said.SUM_ABOUT),
+        Tile(then, formats.money(found.before, currency), outlook_words.SUM_ABOUT),
+        Tile(outlook_words.VOLUME, outlook_words.signed(found.volume, currency), outlook_words.VOLUME_ABOUT),
+        Tile(outlook_words.PRICE, outlook_words.signed(found.price, currency), outlook_words.PRICE_ABOUT),
+        Tile(outlook_words.MIX, outlook_words.signed(found.mix, currency), outlook_words.MIX_ABOUT),
+        Tile(now, formats.money(found.after, currency), outlook_words.SUM_ABOUT),
     )
-    cause = said.change_words(
-        said.signed(found.change, currency), formats.change(found.after, found.before), found.main_cause
+    cause = outlook_words.change_words(
+        outlook_words.signed(found.change, currency),
+        formats.change(found.after, found.before),
+        found.main_cause,
     )
     rows = [
         {
             "name": one.key.rsplit(" ", 2)[0],
-            "kind": words.KINDS.get(one.key.split(" ")[-2], one.key.split(" ")[-2]),
+            "kind": cost_words.KINDS.get(one.key.split(" ")[-2], one.key.split(" ")[-2]),
             "tier": one.key.split(" ")[-1],
             "before": one.before,
             "after": one.after,
@@ -51,9 +54,9 @@ def changes_view(
         Column("name", "Model and SKU", width="medium"),
         Column("kind", "Kind"),
         Column("tier", "Tier"),
-        Column("change", words.in_currency("Change", currency), "money", said.MOVED_COLUMN),
-        Column("before", words.in_currency("Before", currency), "money"),
-        Column("after", words.in_currency("Now", currency), "money"),
+        Column("change", cost_words.in_currency("Change", currency), "money", outlook_words.MOVED_COLUMN),
+        Column("before", cost_words.in_currency("Before", currency), "money"),
+        Column("after", cost_words.in_currency("Now", currency), "money"),
         Column("currency", "Currency", screen=False),
     )
     return ChangesView(currency, tiles, cause, table("what-moved", columns, rows))

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from collector.store.reads.overview import Calls, GapRow, RunRow, ScopeRow
-from dashboard import formats, words
+from dashboard import formats
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
+from dashboard.words import collection as words
 
 
 @dataclass(frozen=True, slots=True)

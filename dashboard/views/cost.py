@@ -19,10 +19,11 @@ from collector.store.reads.cost import (
     MonthlyCost,
     UnpricedRow,
 )
-from dashboard import formats, words
+from dashboard import formats
 from dashboard.periods import Period
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
+from dashboard.words import cost as words
 
 LARGEST = 8
 """Series that a stacked chart can tell apart; the rest becomes one."""

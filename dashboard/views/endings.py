@@ -17,9 +17,10 @@ from collector.store.reads.callers import CallKey
 from collector.store.reads.ending_stories import EndingStory
 from collector.store.reads.endings import CatalogChange, DeployedRow
 from collector.store.reads.scope import Pair
-from dashboard import formats, words, words_endings
+from dashboard import formats
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
+from dashboard.words import endings as words
 
 SOON, LATER = 30, 180
 ON_TIMELINE = 25
@@ -103,7 +104,7 @@ def endings_view(
 
 def weeks_alt(states: Sequence[ApiStateWeeks]) -> str:
     newest = ", ".join(f"{words.API_STATES[one.state]} {one.shares[-1]:.0%}" for one in states)
-    return words_endings.api_weeks_alt(len(states[0].weeks), newest)
+    return words.api_weeks_alt(len(states[0].weeks), newest)
 
 
 def timeline_of(endings: Iterable[EndingStory]) -> tuple[TimelineRow, ...]:
@@ -163,17 +164,17 @@ def _deployments(endings: Sequence[EndingStory], names: Mapping[str, str], today
             Column("days_left", "Days left", "count", screen=False),
             Column("on_the_day", "On the day", help=words.ON_THE_DAY_COLUMN),
             Column("replacement", "Replacement", help=words.REPLACEMENT_COLUMN),
-            Column("offered", "Offered there", help=words_endings.OFFERED_COLUMN),
-            Column("free", "Free quota for it", help=words_endings.FREE_FOR_IT_COLUMN),
-            Column("price", "Its price", help=words_endings.ITS_PRICE_COLUMN, width="medium"),
+            Column("offered", "Offered there", help=words.OFFERED_COLUMN),
+            Column("free", "Free quota for it", help=words.FREE_FOR_IT_COLUMN),
+            Column("price", "Its price", help=words.ITS_PRICE_COLUMN, width="medium"),
             Column("model", "Model"),
             Column("version", "Version"),
             Column("sku", "SKU"),
             Column("lifecycle", "Stage", help=words.LIFECYCLE_COLUMN),
             Column("requests_30d", "Requests, 30 days", "count", words.REQUESTS_COLUMN),
             Column("cost_30d", "Cost, 30 days", help=words.COST_30D_COLUMN),
-            Column("last_used_on", "Last used", "day", words_endings.LAST_USED_COLUMN),
-            Column("owner", "Owner", help=words_endings.OWNER_COLUMN),
+            Column("last_used_on", "Last used", "day", words.LAST_USED_COLUMN),
+            Column("owner", "Owner", help=words.OWNER_COLUMN),
             Column("account", "Account id", screen=False),
             Column("subscription", "Subscription"),
             Column("location", "Location"),
@@ -195,7 +196,7 @@ def _ending_row(one: EndingStory, names: Mapping[str, str]) -> dict[str, Any]:
         "days_left": ending.days_left,
         "on_the_day": words.ON_THE_DAY[ending.on_the_day],
         "replacement": ending.replacement,
-        "offered": None if ending.replacement is None else words_endings.OFFERED[ending.replacement_offered],
+        "offered": None if ending.replacement is None else words.OFFERED[ending.replacement_offered],
         "free": one.replacement_free
         and formats.quantity(
             one.replacement_free.amount, (one.replacement_free.unit or "").replace("_", " ")
@@ -258,12 +259,12 @@ def _api_versions(
             Column("account_name", "Account"),
             Column("account", "Account id", screen=False),
             Column("requests", "Requests, 30 days", "count", words.REQUESTS_COLUMN),
-            Column("share", "Share", "percent", words_endings.API_SHARE_COLUMN),
-            Column("share_before", "30 days before", "percent", words_endings.API_SHARE_BEFORE_COLUMN),
-            Column("first_seen", "First seen", "day", words_endings.FIRST_SEEN_COLUMN),
+            Column("share", "Share", "percent", words.API_SHARE_COLUMN),
+            Column("share_before", "30 days before", "percent", words.API_SHARE_BEFORE_COLUMN),
+            Column("first_seen", "First seen", "day", words.FIRST_SEEN_COLUMN),
             Column("last_seen", "Last seen", "day"),
-            Column("callers", "Callers", help=words_endings.CALLERS_COLUMN),
-            Column("owner", "Owner", help=words_endings.OWNER_COLUMN),
+            Column("callers", "Callers", help=words.CALLERS_COLUMN),
+            Column("owner", "Owner", help=words.OWNER_COLUMN),
             Column("target", "Move to"),
             Column("advice", "Advice", width="large"),
             Column("operations", "Operations", screen=False),

@@ -9,9 +9,9 @@ from collector.domain.advice.types import Line, Seat
 from collector.domain.room.fullness import NoDate, UntilFull, in_words
 from collector.domain.room.quotas import line_changes
 from collector.store.reads.room import LimitStep, QuotaRow, RoomRow
-from dashboard import words as said
-from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
+from dashboard.words import limits as limits_words
+from dashboard.words import room as room_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def line_evidence(
     return LineEvidence(
         sentence=_sentence(line, full, today),
         history=tuple(history),
-        unit=said.unit(reading.unit, reading.per_unit),
+        unit=limits_words.unit(reading.unit, reading.per_unit),
         holders=_holders(held),
         changes=_changes(reading),
         links=tuple((seat.deployment, seat_key(seat)) for seat in sorted(held, key=_largest)[:6]),
@@ -89,13 +89,13 @@ def figures(row: RoomRow) -> Table:
         (
             Column("what", "A minute"),
             Column("limit", "Limit now", "count"),
-            Column("peak", "Busiest", "count", said.PEAK_COLUMN),
+            Column("peak", "Busiest", "count", limits_words.PEAK_COLUMN),
             Column("at", "Busiest at", "instant"),
-            Column("p99", "p99", "count", said.P99_COLUMN),
-            Column("p95", "p95", "count", said.P95_COLUMN),
-            Column("median", "Median", "count", said.MEDIAN_COLUMN),
-            Column("burst", "Burst ratio", "number", said.BURST_COLUMN),
-            Column("left", "Left", "count", said.HEADROOM_COLUMN),
+            Column("p99", "p99", "count", limits_words.P99_COLUMN),
+            Column("p95", "p95", "count", limits_words.P95_COLUMN),
+            Column("median", "Median", "count", limits_words.MEDIAN_COLUMN),
+            Column("burst", "Burst ratio", "number", limits_words.BURST_COLUMN),
+            Column("left", "Left", "count", limits_words.HEADROOM_COLUMN),
         ),
         [
             {
@@ -153,7 +153,11 @@ def _largest(seat: Seat) -> tuple[int, str]:
 
 def _sentence(line: Line, full: UntilFull | NoDate | None, today: date) -> str:
     use = line.use
-    unit = said.unit(use.unit.name, Decimal(use.unit.per_unit)) if use.unit else said.unit(None, None)
+    unit = (
+        limits_words.unit(use.unit.name, Decimal(use.unit.per_unit))
+        if use.unit
+        else limits_words.unit(None, None)
+    )
     parts = [
         f"{use.allocated:,} of {use.limit:,} allocated, {use.free:,} free, in units of {unit.removeprefix('× ')}."
     ]
@@ -188,7 +192,7 @@ def _holders(seats: Sequence[Seat]) -> Table:
         (
             Column("deployment", "Held by", width="medium"),
             Column("units", "Units", "count"),
-            Column("used_share", "Busiest minute, 30 days", "share", said.USED_SHARE_COLUMN),
+            Column("used_share", "Busiest minute, 30 days", "share", limits_words.USED_SHARE_COLUMN),
             Column("throttled", "429, 30 days", "count"),
             Column("requests", "Requests, 30 days", "count"),
             Column("model", "Model"),
@@ -215,7 +219,7 @@ def _changes(reading: QuotaRow) -> Table:
         "line-changes",
         (
             Column("at", "Seen at", "instant"),
-            Column("what", "What moved", help=words.CHANGES_TEXT),
+            Column("what", "What moved", help=room_words.CHANGES_TEXT),
             Column("before", "From", "number"),
             Column("after", "To", "number"),
         ),

@@ -8,9 +8,10 @@ from collector.domain.money.reconciliation import Status
 from collector.reports.finance.figures import FinanceReport
 from collector.reports.finance.table_types import FinanceTable
 from collector.reports.finance.tables import basis_words, finance_tables, total_lines
-from dashboard import formats, words_finance
+from dashboard import formats
 from dashboard.tables import Column, Kind, Table, table
 from dashboard.views import Tile
+from dashboard.words import finance as words
 
 _KINDS: Final[dict[str, Kind]] = {
     "money": "money",
@@ -35,14 +36,14 @@ class FinanceView:
 
 
 def finance_view(report: FinanceReport) -> FinanceView:
-    shown = [one for one in finance_tables(report) if one.rows and one.name in words_finance.TABLES]
-    order = list(words_finance.TABLES)
+    shown = [one for one in finance_tables(report) if one.rows and one.name in words.TABLES]
+    order = list(words.TABLES)
     shown.sort(key=lambda one: order.index(one.name))
     return FinanceView(
         line=basis_words(report),
         is_closed=report.state == "closed",
         tiles=tuple(_tiles(report)),
-        tables=tuple((words_finance.TABLES[one.name], as_table(one)) for one in shown),
+        tables=tuple((words.TABLES[one.name], as_table(one)) for one in shown),
         notes=report.notes,
         notices=len(report.bill_notices),
     )
@@ -59,14 +60,14 @@ def _tiles(report: FinanceReport) -> list[Tile]:
     found: list[Tile] = []
     for currency, line in total_lines(report):
         cost = formats.money(line.basis_amount, currency)
-        found.append(Tile(f"Cost, {currency}", cost, words_finance.COST_HELP))
+        found.append(Tile(f"Cost, {currency}", cost, words.COST_HELP))
         if line.billed is not None:
-            found.append(Tile("Bill", formats.money(line.billed, currency), words_finance.BILL_HELP))
-        found.append(Tile("Estimate", formats.money(line.estimate, currency), words_finance.ESTIMATE_HELP))
+            found.append(Tile("Bill", formats.money(line.billed, currency), words.BILL_HELP))
+        found.append(Tile("Estimate", formats.money(line.estimate, currency), words.ESTIMATE_HELP))
     statuses = [row.line.status for row in report.reconciliations if row.line.status is not Status.NOT_CLOSED]
     if statuses:
         agreed = sum(status is Status.RECONCILED for status in statuses)
-        found.append(Tile("Reconciled", f"{agreed} of {len(statuses)}", words_finance.STATUS_HELP))
+        found.append(Tile("Reconciled", f"{agreed} of {len(statuses)}", words.STATUS_HELP))
     return found + _forecasts(report)
 
 
@@ -76,7 +77,7 @@ def _forecasts(report: FinanceReport) -> list[Tile]:
         Tile(
             f"Month's end, {one.currency}",
             formats.money_range(one.forecast.low, one.forecast.high, one.currency),
-            words_finance.forecast_help(
+            words.forecast_help(
                 formats.money(one.forecast.total, one.currency), formats.percent(one.forecast.error, 1)
             ),
         )

@@ -8,8 +8,8 @@ from typing import Literal
 from collector.domain.advice.fit import Fit
 from collector.domain.advice.types import resides
 from collector.domain.room.ptu import TokenPrices
-from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
+from dashboard.words import room as words
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from collector.domain.money.forecast import CourseDay, MonthForecast, NoForecast
 from collector.domain.money.outlook import Outlook, StrangeDay
 from collector.domain.periods import DAY, Month
 from collector.store.reads.cost import OTHERS, Dimension
-from dashboard import formats, words
-from dashboard import words_cost as said
+from dashboard import formats
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
 from dashboard.views.cost import Names, label, month_end_tile
+from dashboard.words import cost as cost_words
+from dashboard.words import outlook as outlook_words
 
 DailySums = Mapping[date, Decimal]
 
@@ -120,32 +121,38 @@ def _tiles(
 ) -> Iterable[Tile]:
     if whole is not None:
         yield month_end_tile(whole.forecast, whole.currency)
-        yield Tile(said.MONTH_BEFORE, formats.money(whole.before, whole.currency), said.MONTH_BEFORE_HELP)
+        yield Tile(
+            outlook_words.MONTH_BEFORE,
+            formats.money(whole.before, whole.currency),
+            outlook_words.MONTH_BEFORE_HELP,
+        )
     if budgets:
         yield budgets_tile(budgets)
-    yield Tile(said.STRANGE, str(len(strange)), said.STRANGE_HELP)
+    yield Tile(outlook_words.STRANGE, str(len(strange)), outlook_words.STRANGE_HELP)
 
 
 def budgets_tile(budgets: Sequence[BudgetState]) -> Tile:
-    over = sum(standing(one) in said.BAD for one in budgets)
+    over = sum(standing(one) in outlook_words.BAD for one in budgets)
     if len(budgets) == 1:
         only = budgets[0]
         return Tile(
-            said.BUDGET_USED,
+            outlook_words.BUDGET_USED,
             formats.percent(only.share),
-            said.budget_help(only),
+            outlook_words.budget_help(only),
             standing(only),
             "",
         )
-    return Tile(said.BUDGETS_WITHIN, f"{len(budgets) - over} of {len(budgets)}", said.BUDGETS_HELP)
+    return Tile(
+        outlook_words.BUDGETS_WITHIN, f"{len(budgets) - over} of {len(budgets)}", outlook_words.BUDGETS_HELP
+    )
 
 
 def bill_tile(billed: Billed, currency: str) -> Tile:
     total, through = sum(billed.daily.values(), Decimal(0)), max(billed.daily)
     difference = None if billed.estimate is None else formats.change(billed.estimate, total)
     shown = formats.money(total, currency)
-    about = said.bill_help(shown, formats.money(billed.estimate, currency), difference)
-    return Tile(said.BILL, shown, about, said.through_day(through), "")
+    about = outlook_words.bill_help(shown, formats.money(billed.estimate, currency), difference)
+    return Tile(outlook_words.BILL, shown, about, outlook_words.through_day(through), "")
 
 
 def top_budgets(budgets: Sequence[BudgetState], most: int = 4) -> Table:
@@ -159,17 +166,17 @@ def _parts(parts: Sequence[Outlook], dimension: Dimension, names: Names) -> Tabl
     return table(
         f"forecast-by-{dimension}",
         (
-            Column("name", words.DIMENSIONS[dimension], width="medium"),
+            Column("name", cost_words.DIMENSIONS[dimension], width="medium"),
             Column("key", "Key", screen=False),
-            Column("spent", "So far", "money", said.SPENT_COLUMN),
-            Column("low", "Month end, low", "money", said.LOW_COLUMN),
-            Column("forecast", "Forecast", "money", said.FORECAST_COLUMN),
-            Column("high", "Month end, high", "money", said.HIGH_COLUMN),
-            Column("error", "Past error", "percent", said.ERROR_COLUMN),
-            Column("last_week_error", "Last week's", "percent", said.WEEK_COLUMN),
-            Column("last_day_error", "Last day's", "percent", said.DAY_COLUMN, screen=False),
+            Column("spent", "So far", "money", outlook_words.SPENT_COLUMN),
+            Column("low", "Month end, low", "money", outlook_words.LOW_COLUMN),
+            Column("forecast", "Forecast", "money", outlook_words.FORECAST_COLUMN),
+            Column("high", "Month end, high", "money", outlook_words.HIGH_COLUMN),
+            Column("error", "Past error", "percent", outlook_words.ERROR_COLUMN),
+            Column("last_week_error", "Last week's", "percent", outlook_words.WEEK_COLUMN),
+            Column("last_day_error", "Last day's", "percent", outlook_words.DAY_COLUMN, screen=False),
             Column("before", "Month before", "money"),
-            Column("change", "Change", "percent", said.CHANGE_COLUMN),
+            Column("change", "Change", "percent", outlook_words.CHANGE_COLUMN),
             Column("currency", "Currency"),
             Column("why", "Why no forecast", width="large"),
         ),
@@ -180,7 +187,7 @@ def _parts(parts: Sequence[Outlook], dimension: Dimension, names: Names) -> Tabl
 def _part(one: Outlook, dimension: Dimension, names: Names) -> dict[str, Any]:
     found = one.forecast if isinstance(one.forecast, MonthForecast) else None
     return {
-        "name": words.OTHERS_TOGETHER if one.key == OTHERS else label(one.key, names, dimension),
+        "name": cost_words.OTHERS_TOGETHER if one.key == OTHERS else label(one.key, names, dimension),
         "key": one.key,
         "spent": one.spent,
         "low": found.low if found else None,
@@ -203,17 +210,17 @@ def budget_table(budgets: Sequence[BudgetState], today: date) -> Table:
         "budgets",
         (
             Column("name", "Budget", width="medium"),
-            Column("standing", "Standing", help=said.STANDING_COLUMN),
-            Column("used", "Used", "share", said.USED_COLUMN),
+            Column("standing", "Standing", help=outlook_words.STANDING_COLUMN),
+            Column("used", "Used", "share", outlook_words.USED_COLUMN),
             Column("amount", "Amount", "money"),
-            Column("spent", "Spent", "money", said.SPENT_COLUMN),
+            Column("spent", "Spent", "money", outlook_words.SPENT_COLUMN),
             Column("left", "Left", "money"),
-            Column("spent_on", "Spent on", "day", said.SPENT_ON_COLUMN),
+            Column("spent_on", "Spent on", "day", outlook_words.SPENT_ON_COLUMN),
             Column("days_left", "Days until spent", "count"),
-            Column("low", "Month end, low", "money", said.LOW_COLUMN),
-            Column("forecast", "Forecast", "money", said.FORECAST_COLUMN),
-            Column("high", "Month end, high", "money", said.HIGH_COLUMN),
-            Column("error", "Past error", "percent", said.ERROR_COLUMN),
+            Column("low", "Month end, low", "money", outlook_words.LOW_COLUMN),
+            Column("forecast", "Forecast", "money", outlook_words.FORECAST_COLUMN),
+            Column("high", "Month end, high", "money", outlook_words.HIGH_COLUMN),
+            Column("error", "Past error", "percent", outlook_words.ERROR_COLUMN),
             Column("currency", "Currency"),
             Column("why", "Why no forecast"),
         ),
@@ -244,15 +251,15 @@ def strange_table(strange: Sequence[StrangeRow], dimension: Dimension, names: Na
         "strange-days",
         (
             Column("day", "Day", "day"),
-            Column("name", words.DIMENSIONS[dimension], width="medium"),
+            Column("name", cost_words.DIMENSIONS[dimension], width="medium"),
             Column("key", "Key", screen=False),
             Column("cost", "Cost", "money"),
-            Column("expected", "Expected", "money", said.EXPECTED_COLUMN),
+            Column("expected", "Expected", "money", outlook_words.EXPECTED_COLUMN),
             Column("low", "Usual, low", "money", screen=False),
             Column("high", "Usual, high", "money", screen=False),
             Column("above", "Difference", "money"),
             Column("currency", "Currency"),
-            Column("cause", "Due to", help=said.CAUSE_COLUMN, width="large"),
+            Column("cause", "Due to", help=outlook_words.CAUSE_COLUMN, width="large"),
         ),
         [
             {

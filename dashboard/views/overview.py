@@ -9,7 +9,7 @@ from collector.domain.money.forecast import MonthForecast, NoForecast
 from collector.domain.periods import Window
 from collector.store.reads.cost import CostTotal, DailyCost, UnpricedRow
 from collector.store.reads.room import QuotaRow, RoomRow
-from dashboard import formats, words
+from dashboard import formats
 from dashboard.periods import Period
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
@@ -23,6 +23,10 @@ from dashboard.views.endings import (
     timeline_of,
 )
 from dashboard.views.room import TIGHT
+from dashboard.words import cost as cost_words
+from dashboard.words import endings as endings_words
+from dashboard.words import limits as limits_words
+from dashboard.words import overview as overview_words
 
 TOP, ON_OVERVIEW, NAME_WIDTH = 5, 8, 94
 
@@ -80,15 +84,15 @@ def cost_answer(found: CostInput, names: Mapping[str, str]) -> Answer:
     cost = totals[currency][0] if ranked else None
     now, before = cost_within(found.daily, found.current, currency), amount_in(found.before, currency)
     tile = Tile(
-        words.cost_headline(found.period),
+        overview_words.cost_headline(found.period),
         formats.money(cost, currency),
-        words.COST_HEADLINE_HELP,
+        overview_words.COST_HEADLINE_HELP,
         change=formats.change(now, before) if now is not None and before is not None else None,
-        change_note=words.COMPARED,
+        change_note=cost_words.COMPARED,
     )
-    others = tuple(words.also_in(formats.money(totals[one][0], one)) for one in ranked[1:])
+    others = tuple(overview_words.also_in(formats.money(totals[one][0], one)) for one in ranked[1:])
     unpriced = sum(1 for row in found.unpriced if not row.out_of_scope)
-    lines = (*others, *_forecast_line(found.forecast, currency), words.unpriced_line(unpriced))
+    lines = (*others, *_forecast_line(found.forecast, currency), overview_words.unpriced_line(unpriced))
     return Answer(tile, tuple(line for line in lines if line), _dearest(found.daily, currency, names))
 
 
@@ -99,16 +103,19 @@ def room_answer(rows: Sequence[RoomRow], quotas: Sequence[QuotaRow]) -> Answer:
     full_lines = sum(1 for row in in_use if not row.limit or row.current / row.limit >= Decimal("0.9"))
     throttled, requests = sum(row.throttled for row in rows), sum(row.requests for row in rows)
     tile = Tile(
-        words.ROOM_HEADLINE,
+        overview_words.ROOM_HEADLINE,
         f"{len(tight)} of {len(known)}" if known else formats.UNKNOWN,
-        words.tight_help(len(rows) - len(known)),
+        limits_words.tight_help(len(rows) - len(known)),
     )
-    lines = (words.throttle_line(throttled, requests), words.quota_line(full_lines, len(in_use)))
+    lines = (
+        overview_words.throttle_line(throttled, requests),
+        overview_words.quota_line(full_lines, len(in_use)),
+    )
     top = table(
         "least-room",
         (
             Column("name", "Least room", width=NAME_WIDTH),
-            Column("share", "Busiest minute", "share", words.USED_SHARE_COLUMN),
+            Column("share", "Busiest minute", "share", limits_words.USED_SHARE_COLUMN),
         ),
         [{"name": row.deployment, "share": row.used_share} for row in known[:TOP]],
     )
@@ -123,15 +130,15 @@ def endings_answer(endings: Sequence[EndingStory]) -> Answer:
     soon, over = ending_within(endings, SOON), already_over(endings)
     coming = [one for one in endings if one.ending.days_left is not None]
     tile = Tile(
-        words.ENDINGS_HEADLINE,
+        overview_words.ENDINGS_HEADLINE,
         formats.count(len(soon)) if endings else formats.UNKNOWN,
-        words.ends_help(SOON),
+        endings_words.ends_help(SOON),
     )
     stops = sum(1 for one in soon if one.ending.on_the_day == "stops")
     lines = (
-        words.over_line(len(over)),
-        words.stops_line(stops, len(soon)),
-        words.later_line(len(ending_within(endings, 180))),
+        overview_words.over_line(len(over)),
+        overview_words.stops_line(stops, len(soon)),
+        overview_words.later_line(len(ending_within(endings, 180))),
     )
     top = table(
         "next-endings",
@@ -144,7 +151,7 @@ def endings_answer(endings: Sequence[EndingStory]) -> Answer:
             {
                 "name": one.row.deployment,
                 "left": formats.days_left(one.ending.days_left),
-                "on_the_day": words.ON_THE_DAY[one.ending.on_the_day],
+                "on_the_day": endings_words.ON_THE_DAY[one.ending.on_the_day],
             }
             for one in coming[:TOP]
         ],
@@ -155,7 +162,7 @@ def endings_answer(endings: Sequence[EndingStory]) -> Answer:
 def _forecast_line(forecast: MonthForecast | NoForecast | None, currency: str) -> tuple[str, ...]:
     if not isinstance(forecast, MonthForecast):
         return ()
-    return (words.forecast_line(forecast, currency),)
+    return (overview_words.forecast_line(forecast, currency),)
 
 
 def _dearest(daily: Sequence[DailyCost], currency: str, names: Mapping[str, str]) -> Table:
@@ -170,7 +177,7 @@ def _dearest(daily: Sequence[DailyCost], currency: str, names: Mapping[str, str]
         (
             Column("name", "Costs most", width=NAME_WIDTH),
             Column("cost", currency, "amount"),
-            Column("share", "Share", "share", words.SHARE_COLUMN),
+            Column("share", "Share", "share", cost_words.SHARE_COLUMN),
         ),
         [
             {

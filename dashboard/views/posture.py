@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from collector.domain.advice.types import resides
 from collector.domain.room.quotas import scope_of
 from collector.store.reads.posture import PostureRow
-from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
+from dashboard.words import room as words
 
 _REACHES = {"location": "location", "data_zone": "data zone", "global": "world"}
 _NO_FILTER = "no filter named"

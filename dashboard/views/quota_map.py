@@ -8,10 +8,10 @@ from typing import Any
 from collector.domain.advice.types import Line, Seat
 from collector.domain.room.quotas import line_changes
 from collector.store.reads.room import QuotaRow
-from dashboard import words as said
-from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
 from dashboard.views.evidence import line_key, line_label
+from dashboard.words import limits as limits_words
+from dashboard.words import room as room_words
 
 MOST_MODELS, MOST_CHANGES = 24, 200
 
@@ -106,7 +106,7 @@ def _free_text(line: Line) -> str:
     """The amount; a ring marks quota that lies stranded, since nobody uses the line there."""
     unit = line.use.unit
     name, per_unit = (None, None) if unit is None else (unit.name, Decimal(unit.per_unit))
-    free = said.in_unit(line.use.free, name, per_unit).replace("enqueued tokens", "queued")
+    free = limits_words.in_unit(line.use.free, name, per_unit).replace("enqueued tokens", "queued")
     return free + (" °" if line.use.stranded > 0 else "")
 
 
@@ -135,10 +135,10 @@ def _lines(
             Column("share", "Allocated", "share"),
             Column("limit", "Limit", "number"),
             Column("free", "Free", "number"),
-            Column("over", "Over-allocated", "number", words.OVER_COLUMN),
-            Column("stranded", "Stranded", "number", words.STRANDED_COLUMN),
-            Column("unexplained", "Unexplained", "number", words.UNEXPLAINED_COLUMN),
-            Column("deleted", "Held by deleted", help=words.DELETED_COLUMN),
+            Column("over", "Over-allocated", "number", room_words.OVER_COLUMN),
+            Column("stranded", "Stranded", "number", room_words.STRANDED_COLUMN),
+            Column("unexplained", "Unexplained", "number", room_words.UNEXPLAINED_COLUMN),
+            Column("deleted", "Held by deleted", help=room_words.DELETED_COLUMN),
             Column("unit", "Unit"),
             Column("reach", "Reach"),
             Column("holders", "Held by", width="large"),
@@ -159,7 +159,7 @@ def _lines(
                 "deleted": ", ".join(f"{one.account}: {one.units:,}" for one in line.use.held_by_deleted)
                 or None,
                 "unit": _unit(line),
-                "reach": said.REACHES[line.use.scope.reach],
+                "reach": limits_words.REACHES[line.use.scope.reach],
                 "holders": ", ".join(
                     sorted(holders.get((line.subscription_id, line.location, line.usage_name.casefold()), ()))
                 )
@@ -172,7 +172,11 @@ def _lines(
 
 def _unit(line: Line) -> str:
     unit = line.use.unit
-    return said.unit(None, None) if unit is None else said.unit(unit.name, Decimal(unit.per_unit))
+    return (
+        limits_words.unit(None, None)
+        if unit is None
+        else limits_words.unit(unit.name, Decimal(unit.per_unit))
+    )
 
 
 def _changes(readings: Sequence[QuotaRow], names: Mapping[str, str]) -> Table:

@@ -9,9 +9,10 @@ from collector.domain.room.fullness import NoDate, UntilFull, in_words
 from collector.domain.room.headroom import WeekPicture, week_picture
 from collector.domain.room.quotas import scope_of
 from collector.store.reads.room import LimitStep, QuotaRow, RoomRow, UsageHourRow
-from dashboard import formats, words
+from dashboard import formats
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
+from dashboard.words import limits as words
 
 TIGHT = 0.8
 Measure = Literal["tpm", "rpm", "ptu"]

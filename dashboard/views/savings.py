@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from collector.domain.money.saving_types import Saving, worth
 from dashboard import formats, words
-from dashboard import words_cost as said
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
+from dashboard.words import outlook as outlook_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,12 @@ def savings_view(
     found: Sequence[Saving], costs: Sequence[tuple[str, Decimal]], kind: str | None = None
 ) -> SavingsView:
     """`costs` are the month's totals by currency; `kind` shows one way to save only."""
-    shown = [one for one in found if kind is None or said.SAVING_KINDS[one.kind] == kind]
+    shown = [one for one in found if kind is None or outlook_words.SAVING_KINDS[one.kind] == kind]
     return SavingsView(
         tiles=tuple(_tiles(shown, dict(costs))),
-        kinds=tuple(name for key, name in said.SAVING_KINDS.items() if any(one.kind == key for one in found)),
+        kinds=tuple(
+            name for key, name in outlook_words.SAVING_KINDS.items() if any(one.kind == key for one in found)
+        ),
         largest=tuple(shown[:3]),
         rows=savings_table(shown),
     )
@@ -36,12 +38,20 @@ def _tiles(found: Sequence[Saving], costs: dict[str, Decimal]) -> list[Tile]:
     tiles: list[Tile] = []
     for one in worth(found):
         tiles.append(
-            Tile(f"{said.LIKELY}, a month", formats.money(one.likely, one.currency), said.LIKELY_HELP)
+            Tile(
+                f"{outlook_words.LIKELY}, a month",
+                formats.money(one.likely, one.currency),
+                outlook_words.LIKELY_HELP,
+            )
         )
-        tiles.append(Tile(said.POSSIBLE, formats.money(one.possible, one.currency), said.POSSIBLE_HELP))
+        tiles.append(
+            Tile(
+                outlook_words.POSSIBLE, formats.money(one.possible, one.currency), outlook_words.POSSIBLE_HELP
+            )
+        )
         if costs.get(one.currency):
             share = one.likely / costs[one.currency]
-            tiles.append(Tile(said.OF_COST, formats.percent(share), said.OF_COST_HELP))
+            tiles.append(Tile(outlook_words.OF_COST, formats.percent(share), outlook_words.OF_COST_HELP))
     return tiles
 
 
@@ -53,10 +63,10 @@ def savings_table(found: Sequence[Saving], name: str = "savings") -> Table:
             Column("deployment", "Account and deployment", screen=False),
             Column("what", "What", width="medium"),
             Column("kind", "Kind", screen=False),
-            Column("monthly", "At most, a month", "money", said.SAVING_COLUMN),
+            Column("monthly", "At most, a month", "money", outlook_words.SAVING_COLUMN),
             Column("cost", "Of cost", "money"),
             Column("currency", "Currency"),
-            Column("sure", "Sure", help=said.SURE_COLUMN),
+            Column("sure", "Sure", help=outlook_words.SURE_COLUMN),
             Column("assumes", "Assumes that", width="large"),
             Column("evidence", "Evidence", width="large"),
             Column("account", "Account", download=False),
@@ -67,7 +77,7 @@ def savings_table(found: Sequence[Saving], name: str = "savings") -> Table:
             {
                 "name": one.deployment.rpartition("/")[2],
                 "account": one.deployment.rpartition("/")[0],
-                "what": said.SAVING_KINDS[one.kind],
+                "what": outlook_words.SAVING_KINDS[one.kind],
                 "kind": one.kind,
                 "deployment": one.deployment,
                 "monthly": one.monthly,
@@ -94,16 +104,16 @@ def top_savings(found: Sequence[Saving], most: int = 3) -> Table:
             picked.append(one)
     columns = (
         Column("deployment", words.DEPLOYMENT, width=130),
-        Column("monthly", "A month", "money", said.SAVING_COLUMN, width=90),
-        Column("sure", "Sure", help=said.SURE_COLUMN, width=75),
-        Column("what", said.SAVINGS_TITLE),
+        Column("monthly", "A month", "money", outlook_words.SAVING_COLUMN, width=90),
+        Column("sure", "Sure", help=outlook_words.SURE_COLUMN, width=75),
+        Column("what", outlook_words.SAVINGS_TITLE),
     )
     return table(
         "top-savings",
         columns,
         [
             {
-                "what": said.SAVING_KINDS[one.kind],
+                "what": outlook_words.SAVING_KINDS[one.kind],
                 "deployment": one.deployment.rpartition("/")[2],
                 "monthly": one.monthly,
                 "sure": one.sure,

@@ -12,9 +12,9 @@ from collector.domain.room.throttling import Diagnosis
 from collector.domain.room.throttling_words import describe
 from collector.store.reads.evidence import DeploymentMinutes
 from collector.store.reads.room import RoomRow
-from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
 from dashboard.views.room import Measure, choice_key, course
+from dashboard.words import room as words
 
 _MINUTE = timedelta(minutes=1)
 

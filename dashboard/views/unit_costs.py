@@ -9,10 +9,10 @@ from uuid import UUID
 
 from collector.domain.money.unit_costs import ProvisionedUse, UnitCost
 from collector.store.reads.cost_parts import UsedRow, unit_costs_of
-from dashboard import words
-from dashboard import words_cost as said
 from dashboard.tables import Column, Table, table
 from dashboard.views.cost import Names, label
+from dashboard.words import cost as cost_words
+from dashboard.words import outlook as outlook_words
 
 SPLITS = {"Model": "model", "Team": "team", "Deployment": "deployment", "SKU": "sku", "Account": "account"}
 
@@ -68,20 +68,20 @@ def costs_of(rows: Iterable[UsedRow]) -> list[tuple[str, Decimal]]:
 
 
 def _costs(found: Sequence[UnitCost], dimension: str, currency: str, names: Names) -> Table:
-    money = words.in_currency
+    money = cost_words.in_currency
     return table(
         f"unit-costs-by-{dimension}",
         (
-            Column("name", words.DIMENSIONS[dimension], width="medium"),
+            Column("name", cost_words.DIMENSIONS[dimension], width="medium"),
             Column("key", "Key", screen=False),
             Column("cost", money("Cost", currency), "money"),
             Column("tokens", "Tokens", "tokens"),
-            Column("blended", "Per 1M, all", "price", said.BLENDED_COLUMN),
-            Column("input", "Per 1M input", "price", said.PER_INPUT_COLUMN),
-            Column("cached", "Per 1M cached", "price", said.PER_CACHED_COLUMN),
+            Column("blended", "Per 1M, all", "price", outlook_words.BLENDED_COLUMN),
+            Column("input", "Per 1M input", "price", outlook_words.PER_INPUT_COLUMN),
+            Column("cached", "Per 1M cached", "price", outlook_words.PER_CACHED_COLUMN),
             Column("output", "Per 1M output", "price"),
             Column("requests", "Requests", "count"),
-            Column("per_1000", "Per 1,000 requests", "price", said.PER_REQUEST_COLUMN),
+            Column("per_1000", "Per 1,000 requests", "price", outlook_words.PER_REQUEST_COLUMN),
             Column("currency", "Currency", screen=False),
         ),
         [_cost(one, dimension, names) for one in found],
@@ -105,7 +105,7 @@ def _cost(one: UnitCost, dimension: str, names: Names) -> dict[str, Any]:
 
 
 def _provisioned(units: Sequence[ProvisionedUse], currency: str) -> Table:
-    money = words.in_currency
+    money = cost_words.in_currency
     return table(
         "provisioned-unit-costs",
         (
@@ -113,13 +113,13 @@ def _provisioned(units: Sequence[ProvisionedUse], currency: str) -> Table:
             Column("model", "Model"),
             Column("cost", money("Cost", currency), "money"),
             Column("utilisation", "Mean use", "share"),
-            Column("idle", "Idle part", "money", said.IDLE_COLUMN),
+            Column("idle", "Idle part", "money", outlook_words.IDLE_COLUMN),
             Column("tokens", "Tokens served", "tokens"),
             Column("per_million", "Per 1M, units", "price"),
             Column("by_token", "Per 1M, by token", "price"),
-            Column("times", "Times", "number", said.TIMES_COLUMN),
+            Column("times", "Times", "number", outlook_words.TIMES_COLUMN),
             Column("same", "Same by the token", "money"),
-            Column("pays_from", "Pays from", "percent", said.PAYS_FROM_COLUMN),
+            Column("pays_from", "Pays from", "percent", outlook_words.PAYS_FROM_COLUMN),
             Column("currency", "Currency", screen=False),
         ),
         [

@@ -11,10 +11,10 @@ from collector.domain.types import PROVISIONED_SKUS
 from collector.store.reads.evidence_units import UnitStory
 from collector.store.reads.quality import QualityRow, answer_times, told_apart
 from collector.store.reads.room import QuotaRow
-from dashboard import words as said
-from dashboard import words_room as words
 from dashboard.tables import Column, Table, table
 from dashboard.views.evidence import line_key, seat_key
+from dashboard.words import limits as limits_words
+from dashboard.words import room as room_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +80,13 @@ def _use(stories: Sequence[UnitStory], names: Mapping[str, str], times: Sequence
             Column("p95", "p95 use", "share"),
             Column("peak", "Highest use", "share"),
             Column("minutes_full", "Minutes full", "count"),
-            Column("idle", "Idle units", "count", words.IDLE_COLUMN),
-            Column("spilled", "Spilled", "count", words.SPILL_COLUMN),
+            Column("idle", "Idle units", "count", room_words.IDLE_COLUMN),
+            Column("spilled", "Spilled", "count", room_words.SPILL_COLUMN),
             Column("spill_share", "Spilled share", "percent"),
             Column("spilled_tokens", "Spilled tokens", "tokens"),
             Column("spilled_cost", "Spilled cost", "money"),
             Column("throttled", "429", "count"),
-            Column("latency", "Time to first token", help=words.LATENCY_COLUMN, width="large"),
+            Column("latency", "Time to first token", help=room_words.LATENCY_COLUMN, width="large"),
             Column("cost", "Cost, 30 days", "money"),
             Column("currency", "Currency"),
             Column("rate", "Tokens a unit carries a minute", "count"),
@@ -149,7 +149,7 @@ def _sizes(stories: Sequence[UnitStory]) -> Table:
             Column("cost", "Its cost", "money"),
             Column("spilled_share", "Would not fit", "percent"),
             Column("never", "Never full with", "count"),
-            Column("break_even", "Break-even use", "percent", words.BREAK_EVEN_COLUMN),
+            Column("break_even", "Break-even use", "percent", room_words.BREAK_EVEN_COLUMN),
             Column("currency", "Currency"),
         ),
         [
@@ -182,7 +182,7 @@ def _lines(rows: Sequence[QuotaRow], names: Mapping[str, str]) -> Table:
             Column("limit", "Units given", "count"),
             Column("current", "Allocated", "count"),
             Column("free", "Not allocated", "count"),
-            Column("reach", "Reach", help=said.POOL_COLUMN),
+            Column("reach", "Reach", help=limits_words.POOL_COLUMN),
         ),
         [
             {
@@ -193,7 +193,7 @@ def _lines(rows: Sequence[QuotaRow], names: Mapping[str, str]) -> Table:
                 "limit": row.limit,
                 "current": row.current,
                 "free": row.free,
-                "reach": said.REACHES[scope_of(row.usage_name, row.location).reach],
+                "reach": limits_words.REACHES[scope_of(row.usage_name, row.location).reach],
             }
             for row in rows
         ],

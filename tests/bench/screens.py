@@ -41,8 +41,10 @@ def _screens() -> Iterator[tuple[str, Callable[[], Any]]]:
     import streamlit.logger
 
     streamlit.logger.set_log_level(logging.ERROR)
-    from dashboard import cost_state, endings_state, state
+    from dashboard import state
     from dashboard.state import Chosen
+    from dashboard.state import cost as cost_state
+    from dashboard.state import endings as endings_state
 
     yield "Overview, month to date", lambda: state.overview_view(Chosen())
     yield "Cost by model, month to date", lambda: state.cost_view(Chosen(), "model", None)
@@ -78,7 +80,8 @@ def _asked(store: Store, ask: Callable[[], Any], times: int) -> Taken:
 
 def _forget() -> None:
     """Every remembered read, one by one: outside a running server `st.cache_data.clear()` clears nothing."""
-    from dashboard import cost_state, state
+    from dashboard import state
+    from dashboard.state import cost as cost_state
 
     for name, found in (*vars(state).items(), *vars(cost_state).items()):
         if name != "_engine" and hasattr(found, "clear") and hasattr(found, "__wrapped__"):

@@ -14,10 +14,10 @@ from collector.settings import Settings
 from collector.store.engine import open_engine
 from collector.store.reads import alerts as reads
 from dashboard import alerts, state
-from dashboard import words_alerts as words
 from dashboard.state import Chosen
 from dashboard.views.alerts import AlertFacts, alerts_view
 from dashboard.words import EMPTY_COMMANDS
+from dashboard.words import alerts as words
 from tests.dashboard.conftest import APP, Opened, shown
 from tests.dashboard.seed import NOW
 from tests.dashboard.worlds import world_at

@@ -16,7 +16,11 @@ import pytest
 
 from collector.store.engine import open_engine
 from collector.store.reads.room import quota_rows, room_rows
-from dashboard import show, state, words, words_cost, words_room
+from dashboard import show, state, words
+from dashboard.words import endings as endings_words
+from dashboard.words import limits as limits_words
+from dashboard.words import outlook as outlook_words
+from dashboard.words import room as room_words
 from tests.dashboard.seed import NOW
 
 if TYPE_CHECKING:
@@ -25,9 +29,9 @@ if TYPE_CHECKING:
 SCREENS = {
     "/": words.OVERVIEW_TITLE,
     "/cost": words.COST_TITLE,
-    "/forecast": words_cost.FORECAST_TITLE,
-    "/unit_costs": words_cost.UNITS_TITLE,
-    "/savings": words_cost.SAVINGS_TITLE,
+    "/forecast": outlook_words.FORECAST_TITLE,
+    "/unit_costs": outlook_words.UNITS_TITLE,
+    "/savings": outlook_words.SAVINGS_TITLE,
     "/room": words.ROOM_TITLE,
     "/endings": words.ENDINGS_TITLE,
     "/collection": words.COLLECTION_TITLE,
@@ -76,7 +80,7 @@ def test_every_screen_opens_without_a_complaint_or_a_foreign_request(
         _open(page, f"{address}{path}", title)
         if path == "/endings":
             assert 1 <= page.get_by_label(re.compile("Timeline of")).count()
-            assert 1 <= page.get_by_label(words.ENDINGS_TABLE).count()
+            assert 1 <= page.get_by_label(endings_words.ENDINGS_TABLE).count()
 
     assert [] == found.errors
     assert {urlsplit(address).netloc} == found.hosts
@@ -152,17 +156,17 @@ def test_a_clicked_row_of_room_leads_to_that_deployments_minutes(
 ) -> None:
     page, found = _page(browser)
     _open(page, f"{address}/room", words.ROOM_TITLE)
-    before = _chosen(page, words.CLOSEUP_CHOOSE)
+    before = _chosen(page, limits_words.CLOSEUP_CHOOSE)
 
     table = page.get_by_test_id("stDataFrame").first.bounding_box()
     assert table is not None
     page.mouse.click(table["x"] + 60, table["y"] + show.HEADER + 3.5 * show.ROW)
-    page.wait_for_function(_OTHER_CHOICE, arg=[words.CLOSEUP_CHOOSE, before])
+    page.wait_for_function(_OTHER_CHOICE, arg=[limits_words.CLOSEUP_CHOOSE, before])
     _drawn(page, words.ROOM_TITLE)
 
     with open_engine(world("demo"), read_only=True).connect() as connection:
         fourth = room_rows(connection, "2026-11")[3]
-    assert f"{fourth.deployment} · {fourth.account_name}" == _chosen(page, words.CLOSEUP_CHOOSE)
+    assert f"{fourth.deployment} · {fourth.account_name}" == _chosen(page, limits_words.CLOSEUP_CHOOSE)
     assert [] == found.errors
 
 
@@ -170,8 +174,8 @@ def test_a_clicked_cell_of_the_map_leads_to_the_line_behind_it(
     browser: "Browser", address: str, world: Callable[[str], str]
 ) -> None:
     page, found = _page(browser)
-    _open(page, f"{address}/quota", words_room.MAP_TITLE)
-    before = _chosen(page, words_room.CHOOSE_LINE)
+    _open(page, f"{address}/quota", room_words.MAP_TITLE)
+    before = _chosen(page, room_words.CHOOSE_LINE)
     plot = page.get_by_test_id("stPlotlyChart").first
     columns, rows = (plot.locator(f".{axis}tick text").all_text_contents() for axis in "xy")
     with open_engine(world("demo"), read_only=True).connect() as connection:
@@ -189,10 +193,10 @@ def test_a_clicked_cell_of_the_map_leads_to_the_line_behind_it(
     assert across is not None
     assert down is not None
     page.mouse.click(across["x"] + across["width"] / 2, down["y"] + down["height"] / 2)
-    page.wait_for_function(_OTHER_CHOICE, arg=[words_room.CHOOSE_LINE, before])
-    _drawn(page, words_room.MAP_TITLE)
+    page.wait_for_function(_OTHER_CHOICE, arg=[room_words.CHOOSE_LINE, before])
+    _drawn(page, room_words.MAP_TITLE)
 
-    label = _chosen(page, words_room.CHOOSE_LINE)
+    label = _chosen(page, room_words.CHOOSE_LINE)
     assert (name.split(" · ")[0] in label, location in label) == (True, True), label
     assert [] == found.errors
 

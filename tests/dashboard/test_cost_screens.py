@@ -10,16 +10,17 @@ import streamlit as st
 from collector.store.engine import open_engine
 from collector.store.reads import cost
 from collector.store.reads.scope import Filters
-from dashboard import formats, words
-from dashboard import words_cost as said
+from dashboard import formats
+from dashboard.words import cost as cost_words
+from dashboard.words import outlook as outlook_words
 from tests.dashboard.conftest import Opened, shown
 from tests.dashboard.test_screens import MARKUP, NOVEMBER
 from tests.dashboard.worlds import EAST, HOSTILE
 
 TITLES = {
-    "forecast": said.FORECAST_TITLE,
-    "unit_costs": said.UNITS_TITLE,
-    "savings": said.SAVINGS_TITLE,
+    "forecast": outlook_words.FORECAST_TITLE,
+    "unit_costs": outlook_words.UNITS_TITLE,
+    "savings": outlook_words.SAVINGS_TITLE,
 }
 BUDGETS = """
 [[budgets]]
@@ -73,7 +74,7 @@ def test_at_a_deployments_kind_every_charge_shows_its_price(opened: Opened) -> N
     app = opened("cost", "demo", within=["team:Assist", deployment, "kind:output"])
 
     (charges,) = [table.value for table in app.dataframe if "meter_name" in table.value.columns]
-    assert {("chat-prod", words.KINDS["output"])} == set(
+    assert {("chat-prod", cost_words.KINDS["output"])} == set(
         zip(charges["deployment"], charges["kind_name"], strict=True)
     )
     assert all(price.endswith("per 1M tokens") for price in charges["price"])
@@ -105,7 +106,7 @@ def test_a_hostile_name_on_the_way_stays_text(opened: Opened) -> None:
 def test_the_months_end_is_an_interval_beside_its_past_error(opened: Opened) -> None:
     app = opened("cost", "demo")
 
-    (end,) = [one for one in app.metric if one.label == words.MONTH_END]
+    (end,) = [one for one in app.metric if one.label == cost_words.MONTH_END]
     assert "–" in end.value
     assert end.delta.startswith("± ")
     assert "repeating the last week by" in end.help
@@ -116,8 +117,8 @@ def test_the_months_end_is_the_same_wherever_it_is_shown(opened: Opened) -> None
         (tile,) = [one for one in opened(screen, "demo").metric if one.label.startswith(label)]
         return tile.value
 
-    on_cost = end("cost", words.MONTH_END)
-    assert on_cost == end("forecast", words.MONTH_END)
+    on_cost = end("cost", cost_words.MONTH_END)
+    assert on_cost == end("forecast", cost_words.MONTH_END)
     assert on_cost == end("finance", "Month's end")
 
 
@@ -135,7 +136,7 @@ def test_every_forecast_of_a_part_has_its_interval_and_errors_or_says_why_not(op
 
 def test_budgets_stand_beside_the_month(budgets: None, opened: Opened) -> None:
     app = opened("cost", "demo")
-    (used,) = [one for one in app.metric if one.label == said.BUDGET_USED]
+    (used,) = [one for one in app.metric if one.label == outlook_words.BUDGET_USED]
     assert used.value.endswith("%")
 
     shown(app, "forecast")

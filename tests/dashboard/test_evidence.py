@@ -12,11 +12,12 @@ from collector.domain.room.quotas import Holding, line_use
 from collector.store.engine import open_engine
 from collector.store.reads.evidence import deployment_evidence
 from collector.store.reads.room import LimitStep, QuotaReading, QuotaRow, room_rows
-from dashboard import charts_room, formats
-from dashboard import words_room as words
+from dashboard import formats
+from dashboard.charts import room as charts
 from dashboard.views import evidence
 from dashboard.views.quota_map import quota_view
 from dashboard.views.throttling import minute_day
+from dashboard.words import room as words
 from tests.dashboard.conftest import Opened
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -85,7 +86,7 @@ def test_a_line_tells_who_holds_it_and_every_move_of_its_limit_and_allocation() 
 
 def test_the_last_reading_reaches_to_when_the_line_was_last_read() -> None:
     found = evidence.line_evidence(a_line(200, 90), a_reading(200, 90), (), None, TODAY)
-    drawn = charts_room.line_history(found).to_dict()["data"]
+    drawn = charts.line_history(found).to_dict()["data"]
 
     assert 3 == len(found.history)
     assert [60, 90, 90] == list(drawn[0]["y"])
@@ -99,7 +100,7 @@ def test_the_days_at_the_limit_are_counted_from_the_last_known_day() -> None:
     assert (ends_on - timedelta(days=2), ends_on) == (found.days[0], found.days[-1])
     assert (ends_on + timedelta(days=10), None) == (found.earliest, found.latest)
     assert "4% of the limit off, supposing no change 9%" in found.sentence
-    assert 1 == sum(shape.x0 == found.earliest for shape in charts_room.filling(found).layout.shapes)
+    assert 1 == sum(shape.x0 == found.earliest for shape in charts.filling(found).layout.shapes)
 
 
 def test_a_line_without_quota_is_grey_and_one_beyond_its_limit_is_red() -> None:
@@ -162,7 +163,7 @@ def test_a_day_far_ahead_is_drawn_to_the_horizon_where_the_end_is_open() -> None
     found = evidence.filling(
         [0.2] * 30, date(2026, 11, 21), UntilFull(None, 100, None, 0.2, None, None), TODAY
     )
-    [span] = [shape for shape in charts_room.filling(found).layout.shapes if shape.x0 == found.earliest]
+    [span] = [shape for shape in charts.filling(found).layout.shapes if shape.x0 == found.earliest]
     assert date(2026, 11, 21) + timedelta(days=180) == span.x1
 
 

@@ -5,7 +5,9 @@ import io
 import openpyxl
 import pytest
 
-from dashboard import finance_state, formats, words_finance
+from dashboard import formats
+from dashboard.state import finance as finance_state
+from dashboard.words import finance as words
 from tests.dashboard.conftest import Opened
 
 
@@ -15,7 +17,7 @@ def test_the_screen_opens_on_every_store(opened: Opened, name: str) -> None:
 
     assert [] == [error.message for error in app.exception]
     assert [] == [error.value for error in app.error]
-    assert [words_finance.TITLE] == [found.value for found in app.title]
+    assert [words.TITLE] == [found.value for found in app.title]
 
 
 def test_its_tiles_are_the_reports(opened: Opened) -> None:

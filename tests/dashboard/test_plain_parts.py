@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from collector.domain.money.forecast import NoForecast
 from collector.domain.periods import Month, Window, last_days, midnight
 from collector.store.reads.cost import OTHERS, DailyCost
-from dashboard import charts, formats, words
+from dashboard import formats
+from dashboard.charts import style as charts
 from dashboard.periods import comparison, period_keys, period_of
 from dashboard.tables import Column, safe_text, table, to_csv
 from dashboard.views.cost import LARGEST, label, slices_of, stack, sums_by_currency
+from dashboard.words import cost as cost_words
+from dashboard.words import overview as overview_words
 
 TODAY = date(2026, 11, 22)
 
@@ -192,7 +195,7 @@ def test_currencies_stay_apart() -> None:
 
 
 def test_what_has_no_team_says_so() -> None:
-    assert words.NO_KEY["team"] == label(None, {}, "team")
+    assert cost_words.NO_KEY["team"] == label(None, {}, "team")
     assert "acc / chat" == label("/subscriptions/s/x/acc/deployments/chat", {}, "deployment")
 
 
@@ -205,11 +208,11 @@ def test_plotly_gets_no_markup_and_no_template(name: str) -> None:
 
 
 def test_a_tile_without_forecast_says_why() -> None:
-    assert "too short" in words.no_forecast(NoForecast("the series is too short").reason)
+    assert "too short" in cost_words.no_forecast(NoForecast("the series is too short").reason)
 
 
 def test_a_money_sign_in_a_sentence_is_no_formula() -> None:
-    assert "\\$5.00" in words.also_in(formats.money(Decimal(5), "USD"))
+    assert "\\$5.00" in overview_words.also_in(formats.money(Decimal(5), "USD"))
 
 
 def test_the_last_seven_days_end_with_today() -> None:

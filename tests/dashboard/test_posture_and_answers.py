@@ -6,10 +6,10 @@ import pytest
 
 from collector.store.reads.posture import PostureDeployment, PostureRow
 from collector.store.reads.quality import QualityHourRow, QualityRow
-from dashboard import charts_room
-from dashboard import words_room as words
+from dashboard.charts import room as charts
 from dashboard.views.posture import posture_view
 from dashboard.views.quality import answer_course, answering
+from dashboard.words import room as words
 from tests.dashboard.seed import NOW
 
 
@@ -81,5 +81,5 @@ def test_a_place_is_the_mean_of_its_deployments_by_their_known_hours() -> None:
 def test_a_small_loss_of_availability_can_be_seen() -> None:
     course = answer_course([QualityHourRow(NOW, "", 500.0, None, None, 99.97, 10)])
     assert course is not None
-    low, high = charts_room.available(course).to_dict()["layout"]["yaxis"]["range"]
+    low, high = charts.available(course).to_dict()["layout"]["yaxis"]["range"]
     assert (98.9, 100.05) == (low, high)

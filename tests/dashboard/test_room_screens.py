@@ -7,20 +7,20 @@ import pytest
 from collector.store.engine import open_engine
 from collector.store.reads import room
 from collector.store.reads.posture import posture_rows
-from dashboard import words as said
-from dashboard import words_room as words
+from dashboard import words
 from dashboard.views.posture import deviations
+from dashboard.words import room as room_words
 from tests.dashboard.conftest import Opened, shown
 from tests.dashboard.worlds import HOSTILE
 
 TITLES = {
-    "throttling": words.HURTS_TITLE,
-    "advice": words.ADVICE_TITLE,
-    "fit": words.FIT_TITLE,
-    "quota": words.MAP_TITLE,
-    "units": words.UNITS_TITLE,
-    "quality": words.QUALITY_TITLE,
-    "posture": words.POSTURE_TITLE,
+    "throttling": room_words.HURTS_TITLE,
+    "advice": room_words.ADVICE_TITLE,
+    "fit": room_words.FIT_TITLE,
+    "quota": room_words.MAP_TITLE,
+    "units": room_words.UNITS_TITLE,
+    "quality": room_words.QUALITY_TITLE,
+    "posture": room_words.POSTURE_TITLE,
 }
 
 
@@ -40,7 +40,7 @@ def test_an_empty_store_says_how_to_begin_on_each(opened: Opened) -> None:
 
     for screen in TITLES:
         shown(app, screen)
-        assert said.EMPTY_COMMANDS in [code.value for code in app.code]
+        assert words.EMPTY_COMMANDS in [code.value for code in app.code]
 
 
 def test_what_hurts_is_every_deployment_that_was_refused_with_its_paragraph(
@@ -66,7 +66,7 @@ def test_names_from_azure_are_never_markup(opened: Opened) -> None:
 
 
 def test_fit_without_a_models_list_that_names_limits_says_so(opened: Opened) -> None:
-    assert words.NO_MODELS in [one.value for one in opened("fit", "demo").caption]
+    assert room_words.NO_MODELS in [one.value for one in opened("fit", "demo").caption]
 
 
 def test_posture_names_only_what_azure_said(opened: Opened, world: Callable[[str], str]) -> None:

@@ -12,6 +12,8 @@ from collector.domain.periods import Month
 from collector.store.engine import open_engine
 from collector.store.reads import cost, room
 from dashboard import formats, words
+from dashboard.words import cost as cost_words
+from dashboard.words import limits as limits_words
 from tests.dashboard.conftest import APP, Opened, shown
 from tests.dashboard.worlds import HOSTILE, SWEDEN
 
@@ -80,14 +82,14 @@ def test_the_table_of_slices_holds_every_dollar_of_the_period(
     with open_engine(world("demo"), read_only=True).connect() as connection:
         slices = cost.cost_by(connection, "team", NOVEMBER)
     table = app.dataframe[0].value
-    assert [part.key or words.NO_KEY["team"] for part in slices] == list(table["name"])
+    assert [part.key or cost_words.NO_KEY["team"] for part in slices] == list(table["name"])
     assert float(sum((part.cost for part in slices), Decimal(0))) == pytest.approx(table["cost"].sum())
 
 
 def test_what_has_no_price_is_told_apart_from_what_costs(opened: Opened) -> None:
     app = opened("cost", "demo")
 
-    unpriced = next(metric for metric in app.metric if metric.label == words.UNPRICED)
+    unpriced = next(metric for metric in app.metric if metric.label == cost_words.UNPRICED)
     assert unpriced.value.endswith("tokens")
     (why,) = [table.value for table in app.dataframe if "why" in table.value.columns]
     assert {"voice-ptu", "new-model-trial"} == set(why["deployment"])
@@ -106,7 +108,7 @@ def test_room_draws_the_deployment_that_a_link_names(opened: Opened) -> None:
     app = opened("room", "demo", deployment="chat-prod · contoso-aoai-eastus2")
 
     assert "chat-prod · contoso-aoai-eastus2" == app.selectbox(key="deployment").value
-    limits = next(trace for trace in _figure(app, 0)["data"] if trace["name"] == words.LIMIT)
+    limits = next(trace for trace in _figure(app, 0)["data"] if trace["name"] == limits_words.LIMIT)
     assert {450_000} == set(_numbers(limits["y"]))
 
 

@@ -19,8 +19,8 @@ from collector.store.reads.cost import cost_months
 from collector.store.reads.finance_report import FinanceRules, finance_report
 from collector.store.reads.habits import month_habits
 from dashboard import state
-from dashboard.price_state import price_book
 from dashboard.state import SLOW_SECONDS, database, remembered
+from dashboard.state.prices import price_book
 from dashboard.store import open_store
 from dashboard.views.finance import FinanceView, finance_view
 

@@ -15,7 +15,6 @@ from collector.store.reads.cost import Dimension
 from collector.store.reads.outlook import HISTORY, budget_part, cause_of, daily_parts
 from collector.store.reads.scope import EVERYTHING, Filters, narrowed
 from dashboard import formats, state
-from dashboard import words_cost as words
 from dashboard.periods import MONTH_TO_DATE, Comparison, Period, comparison
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
 from dashboard.tables import Table
@@ -23,6 +22,7 @@ from dashboard.views import Tile
 from dashboard.views import changes as change_views
 from dashboard.views import cost as cost_views
 from dashboard.views import outlook as outlook_views
+from dashboard.words import outlook as words
 
 TOLD_APART = 30
 """Parts that a screen forecasts one by one; the others together are one more."""

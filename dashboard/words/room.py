@@ -1,4 +1,4 @@
-"""The words of the deeper room screens. A name from Azure never comes in here but as an argument that is shown as text."""
+"""What the deeper room screens say."""
 
 from typing import Final
 
@@ -31,7 +31,6 @@ CAUSES: Final = {
 }
 CAUSE_COLUMN: Final = "The likely cause of most refusals; the paragraph below gives the evidence"
 SURE_COLUMN: Final = "A guess from few figures is called one"
-
 MAP_TITLE: Final = "Free quota"
 MAP_HELP: Final = "Where quota is free, over-allocated or stranded."
 MAP: Final = "Free quota by model and location"
@@ -56,7 +55,6 @@ NO_COURSE: Final = "No day of it is known yet."
 COURSE_OF_PEAKS: Final = "Busiest minute of each day, and when it likely reaches the limit"
 CHANGES: Final = "What changed"
 CHANGES_TEXT: Final = "Every move of a limit or an allocation that was seen, newest first."
-
 UNITS_TITLE: Final = "Provisioned units"
 UNITS_HELP: Final = "How well provisioned units are used, what spills, and which size would cost least."
 UNITS_TEXT: Final = "The last 30 days, on each deployment's own minutes."
@@ -70,7 +68,6 @@ SPILL_COLUMN: Final = "Requests that another deployment answered"
 LATENCY_COLUMN: Final = "Mean of 30 days on these units, and by the token over deployments of the same model; empty where Azure publishes none"
 BREAK_EVEN_COLUMN: Final = "Mean utilisation at which a unit pays for itself; above 100 % it never does"
 FASTER: Final = "Answers of the same model, provisioned beside paid by the token"
-
 ADVICE_TITLE: Final = "What to do"
 ADVICE_HELP: Final = "Recommendations on room, most urgent first, with the exact change."
 ADVICE_TEXT: Final = "From the last 30 days. Free units are promised once; nothing is changed by looking."
@@ -93,7 +90,6 @@ EXACT: Final = "The exact change"
 EVIDENCE: Final = "Evidence"
 SUPPOSES: Final = "Supposes"
 REQUEST: Final = "For Azure's request form"
-
 FIT_TITLE: Final = "Where does it fit"
 FIT_HELP: Final = "Every subscription and location that can take a new deployment, best first."
 FIT_TEXT: Final = "Quota is known where an account lies; what Azure could deploy is known for models in use."
@@ -111,7 +107,6 @@ MILLION_COLUMN: Final = "A million tokens at list price or your own rate"
 FREE_UNITS_COLUMN: Final = "Empty where Azure told no such line: unknown, and not 0"
 PRICE_COLUMN: Final = "Price ÷ the cheapest place, for four prompt tokens to one answer token"
 AVAILABLE_COLUMN: Final = "Units that Azure says it could deploy now; empty where it was not asked"
-
 QUALITY_TITLE: Final = "Answers"
 QUALITY_HELP: Final = "Latency, availability and content filter; operations and api-versions in use."
 QUALITY_TEXT: Final = "Means of the hours that publish a figure; worst is the worst hour's mean. Empty where Azure publishes nothing."
@@ -125,7 +120,6 @@ COURSE: Final = "Time to first token, with the load beside it"
 NOTHING_PUBLISHED: Final = "Azure publishes nothing of this for these deployments, or it was not collected."
 USES: Final = "How they are called"
 USES_TEXT: Final = "Requests by operation and api-version; `unversioned` is the v1 interface or one that Azure does not tell."
-
 POSTURE_TITLE: Final = "Security and residency"
 POSTURE_HELP: Final = "How accounts are reached and secured, and where prompts are processed."
 POSTURE_TEXT: Final = (

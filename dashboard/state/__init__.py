@@ -24,7 +24,11 @@ from collector.reports.fullness import LOOKS_BACK_DAYS
 from collector.settings import Settings, load
 from collector.store import schema
 from collector.store.errors import SchemaMismatch, clear_errors
-from collector.store.reads import cost, endings, outlook, overview, room
+from collector.store.reads import cost as cost_reads
+from collector.store.reads import endings as ending_reads
+from collector.store.reads import outlook as outlook_reads
+from collector.store.reads import overview as overview_reads
+from collector.store.reads import room as room_reads
 from collector.store.reads.overview import Choices
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.until_full import lines_until_full
@@ -117,16 +121,18 @@ def freshness(chosen: Chosen, jobs: tuple[str, ...], *, coverage: bool = True) -
     return freshness_view(found, estate(chosen), share, now())
 
 
-def estate(chosen: Chosen) -> overview.Estate:
+def estate(chosen: Chosen) -> overview_reads.Estate:
     return _estate(database(), chosen.filters)
 
 
-def currencies(chosen: Chosen, dimension: cost.Dimension) -> tuple[str, ...]:
+def currencies(chosen: Chosen, dimension: cost_reads.Dimension) -> tuple[str, ...]:
     facts = _cost_facts(database(), period(chosen), chosen.filters, dimension, today())
     return cost_views.currencies_of(facts.slices)
 
 
-def cost_view(chosen: Chosen, dimension: cost.Dimension, currency: str | None) -> cost_views.CostView | None:
+def cost_view(
+    chosen: Chosen, dimension: cost_reads.Dimension, currency: str | None
+) -> cost_views.CostView | None:
     facts = _cost_facts(database(), period(chosen), chosen.filters, dimension, today())
     forecast = None
     if chosen.period_key == MONTH_TO_DATE:
@@ -151,7 +157,7 @@ def closeup(chosen: Chosen, key: str) -> room_views.Closeup | None:
     return None if row is None else _closeup(database(), period(chosen), row)
 
 
-def room_rows(chosen: Chosen) -> list[room.RoomRow]:
+def room_rows(chosen: Chosen) -> list[room_reads.RoomRow]:
     return _room_rows(database(), period(chosen).room_key, chosen.filters)
 
 
@@ -206,59 +212,59 @@ def _require(url: str) -> None:
 @remembered()
 def _choices(url: str) -> Choices:
     with _reading(url) as connection:
-        return overview.choices(connection)
+        return overview_reads.choices(connection)
 
 
 @remembered()
-def _freshness(url: str, jobs: tuple[str, ...], filters: Filters) -> overview.Freshness:
+def _freshness(url: str, jobs: tuple[str, ...], filters: Filters) -> overview_reads.Freshness:
     with _reading(url) as connection:
-        return overview.freshness(connection, jobs, filters)
+        return overview_reads.freshness(connection, jobs, filters)
 
 
 @remembered()
 def _coverage(url: str, period: Period, filters: Filters) -> float | None:
     with _reading(url) as connection:
         if period.is_month:
-            return overview.coverage(connection, period.window, filters)
-        return overview.room_coverage(connection, period.room_key, filters)
+            return overview_reads.coverage(connection, period.window, filters)
+        return overview_reads.room_coverage(connection, period.room_key, filters)
 
 
 @remembered()
-def _estate(url: str, filters: Filters) -> overview.Estate:
+def _estate(url: str, filters: Filters) -> overview_reads.Estate:
     with _reading(url) as connection:
-        return overview.estate(connection, filters)
+        return overview_reads.estate(connection, filters)
 
 
 @remembered()
 def _cost_facts(
-    url: str, period: Period, filters: Filters, dimension: cost.Dimension, today: date
+    url: str, period: Period, filters: Filters, dimension: cost_reads.Dimension, today: date
 ) -> cost_views.CostFacts:
     with _reading(url) as connection:
         beside = comparison(period, today)
         if dimension == "deployment":
-            slices = cost.cost_by(connection, dimension, period.window, filters)
-            daily = cost.cost_daily(
+            slices = cost_reads.cost_by(connection, dimension, period.window, filters)
+            daily = cost_reads.cost_daily(
                 connection, period.window, filters, dimension, only=cost_views.largest_keys(slices)
             )
         else:
-            daily = cost.cost_daily(connection, period.window, filters, dimension)
+            daily = cost_reads.cost_daily(connection, period.window, filters, dimension)
             slices = cost_views.slices_of(daily)
         return cost_views.CostFacts(
             period=period,
             slices=slices,
             daily=daily,
-            unpriced=cost.unpriced(connection, period.window, filters),
-            before=cost.cost_totals(connection, beside.before, filters, bounds=False) if beside else (),
+            unpriced=cost_reads.unpriced(connection, period.window, filters),
+            before=cost_reads.cost_totals(connection, beside.before, filters, bounds=False) if beside else (),
             current=beside.current if beside else None,
-            months=cost.cost_months(connection, filters),
+            months=cost_reads.cost_months(connection, filters),
             today=today,
         )
 
 
 @remembered()
-def _cost_rows(url: str, period: Period, filters: Filters) -> list[cost.CostRow]:
+def _cost_rows(url: str, period: Period, filters: Filters) -> list[cost_reads.CostRow]:
     with _reading(url) as connection:
-        return cost.cost_rows(connection, period.window, filters)
+        return cost_reads.cost_rows(connection, period.window, filters)
 
 
 @remembered(SLOW_SECONDS)
@@ -268,7 +274,7 @@ def _forecast(
     """The month's end of what the filters leave, in the currency or the dearest one; None where nothing was spent."""
     through = today - timedelta(days=1)
     with _reading(url) as connection:
-        parts = outlook.daily_parts(connection, None, through, filters)
+        parts = outlook_reads.daily_parts(connection, None, through, filters)
     fitting = [part for part in parts if part.currency == currency] or parts
     if not fitting:
         return None
@@ -277,15 +283,15 @@ def _forecast(
 
 
 @remembered()
-def _room_rows(url: str, room_key: str, filters: Filters) -> list[room.RoomRow]:
+def _room_rows(url: str, room_key: str, filters: Filters) -> list[room_reads.RoomRow]:
     with _reading(url) as connection:
-        return room.room_rows(connection, room_key, filters)
+        return room_reads.room_rows(connection, room_key, filters)
 
 
 @remembered()
-def _quotas(url: str, filters: Filters) -> list[room.QuotaRow]:
+def _quotas(url: str, filters: Filters) -> list[room_reads.QuotaRow]:
     with _reading(url) as connection:
-        return room.quota_rows(connection, filters, midnight(today()) - timedelta(days=LOOKS_BACK_DAYS))
+        return room_reads.quota_rows(connection, filters, midnight(today()) - timedelta(days=LOOKS_BACK_DAYS))
 
 
 @remembered()
@@ -295,10 +301,10 @@ def _lines_full(url: str) -> room_views.DaysToFull:
 
 
 @remembered()
-def _closeup(url: str, period: Period, row: room.RoomRow) -> room_views.Closeup:
+def _closeup(url: str, period: Period, row: room_reads.RoomRow) -> room_views.Closeup:
     with _reading(url) as connection:
-        hours = room.deployment_hours(connection, row.account_key, row.key, period.window)
-        limits = room.limit_steps(connection, row.account_key, row.key)
+        hours = room_reads.deployment_hours(connection, row.account_key, row.key, period.window)
+        limits = room_reads.limit_steps(connection, row.account_key, row.key)
     return room_views.closeup(
         row.deployment, hours, limits, bool(row.peak_at_least), room_views.measure_of(row)
     )
@@ -310,10 +316,10 @@ def _endings(
 ) -> tuple[endings_views.EndingStory, ...]:
     """Where only days are shown, nobody waits for what the deployments cost."""
     with _reading(url) as connection:
-        rows = endings.deployed_rows(connection, last_days(today, 30) if costs else None, filters)
+        rows = ending_reads.deployed_rows(connection, last_days(today, 30) if costs else None, filters)
         catalog = model_catalog(
-            endings.offers_for(connection, rows, load_models().models),
-            endings.model_readings(connection),
+            ending_reads.offers_for(connection, rows, load_models().models),
+            ending_reads.model_readings(connection),
             load_models().models,
             _deadlines(),
         )
@@ -328,16 +334,16 @@ def _deadlines() -> tuple[Any, ...]:
 def _collection(url: str, filters: Filters, minute: datetime) -> dict[str, Any]:
     with _reading(url) as connection:
         return {
-            "scopes": overview.scopes(connection, filters=filters),
-            "gaps": overview.gaps(connection, filters),
-            "runs": overview.runs(connection),
-            "calls_24h": overview.calls(connection, minute - timedelta(days=1)),
-            "calls_month": overview.calls(connection, month_of(minute).window.start),
-            "coverage_24h": overview.room_coverage(connection, "1d", filters),
+            "scopes": overview_reads.scopes(connection, filters=filters),
+            "gaps": overview_reads.gaps(connection, filters),
+            "runs": overview_reads.runs(connection),
+            "calls_24h": overview_reads.calls(connection, minute - timedelta(days=1)),
+            "calls_month": overview_reads.calls(connection, month_of(minute).window.start),
+            "coverage_24h": overview_reads.room_coverage(connection, "1d", filters),
         }
 
 
-def _room_row(chosen: Chosen, key: str) -> room.RoomRow | None:
+def _room_row(chosen: Chosen, key: str) -> room_reads.RoomRow | None:
     """By the account and deployment that a link names, so that a changed order cannot show another's figures."""
     account, _, name = key.partition("/deployments/")
     rows = _room_rows(database(), period(chosen).room_key, chosen.filters)

@@ -1,15 +1,83 @@
-"""Figures of the cost screens: the month so far and to come, why it changed, and what units come to."""
+"""Charts of cost."""
 
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import plotly.graph_objects as go
 
+from collector.store.reads.cost import MonthlyCost
 from dashboard import formats
-from dashboard import words_cost as words
-from dashboard.charts import text
+from dashboard.charts.style import REST, plain_layout, short, text
+from dashboard.views.cost import Stack
 from dashboard.views.outlook import Course
 from dashboard.views.unit_costs import Beside
+from dashboard.words import outlook as words
+from dashboard.words.cost import SO_FAR
+
+
+def daily_cost(stack: Stack) -> go.Figure:
+    """Cost per day, one layer a series, the largest at the bottom."""
+    figure = go.Figure()
+    for series in stack.series:
+        figure.add_bar(
+            x=list(stack.days),
+            y=[float(value) for value in series.values],
+            name=short(series.name),
+            customdata=[[formats.money(value, stack.currency), text(series.name)] for value in series.values],
+            hovertemplate="%{customdata[0]}  %{customdata[1]}<extra></extra>",
+            marker={
+                "line_width": 0,
+                "opacity": [0.55 if day == stack.partial else 1.0 for day in stack.days],
+                **({"color": REST} if series.rest else {}),
+            },
+        )
+    figure.update_layout(
+        **plain_layout(370, top=14),
+        barmode="stack",
+        bargap=0.22,
+        hovermode="x unified",
+        legend={
+            "orientation": "h",
+            "yanchor": "top",
+            "y": -0.1,
+            "x": 0,
+            "title": None,
+            "traceorder": "normal",
+        },
+    )
+    figure.update_yaxes(title=f"{stack.currency} per day, estimated", tickformat="~s", rangemode="tozero")
+    figure.update_xaxes(tickformat="%-d %b", hoverformat="%a %-d %b %Y", nticks=12)
+    return figure
+
+
+def months(rows: Sequence[MonthlyCost], currency: str, today: date) -> go.Figure:
+    """The sums of the months; the current one says that it is not over."""
+    figure = go.Figure()
+    figure.add_bar(
+        x=[
+            f"{row.month:%b %Y}" + (f"<br>{SO_FAR}" if row.month == today.replace(day=1) else "")
+            for row in rows
+        ],
+        y=[float(row.cost) for row in rows],
+        customdata=[[formats.money(row.cost, currency)] for row in rows],
+        hovertemplate="%{x}: %{customdata[0]}<extra></extra>",
+        text=[formats.short_money(row.cost, currency) for row in rows],
+        textposition="outside",
+        cliponaxis=False,
+        marker_line_width=0,
+    )
+    figure.update_layout(**plain_layout(240), bargap=0.4)
+    figure.update_yaxes(tickformat="~s", title=f"{currency}, estimated", rangemode="tozero")
+    return figure
+
+
+def largest(stack: Stack) -> str:
+    """The layer that costs most, for the description of the chart."""
+    best = max(stack.series, key=lambda one: sum(one.values, Decimal(0)), default=None)
+    return best.name if best else formats.UNKNOWN
+
 
 _LINE, _BAND, _BEFORE, _BILL, _BUDGET = "#2F7882", "rgba(47, 120, 130, 0.18)", "#9AA3A9", "#C7862B", "#B3372F"
 _UP, _DOWN = "#C7862B", "#2F7882"
@@ -33,7 +101,7 @@ def course(month: Course) -> go.Figure:
             annotation_position="top left",
         )
     figure.update_layout(
-        **_plain(320),
+        **plain_layout(320, top=24),
         hovermode="x unified",
         legend={"orientation": "h", "y": -0.12, "yanchor": "top", "x": 0, "title": None},
     )
@@ -116,7 +184,7 @@ def beside(rows: Sequence[Beside], currency: str) -> go.Figure:
             hovertemplate=f"%{{y}}: %{{text}} {label}<extra></extra>",
         )
     figure.update_layout(
-        **_plain(120 + 58 * len(rows)),
+        **plain_layout(120 + 58 * len(rows), top=24),
         barmode="group",
         bargap=0.35,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
@@ -125,7 +193,3 @@ def beside(rows: Sequence[Beside], currency: str) -> go.Figure:
     figure.update_xaxes(title=f"{currency} per 1M tokens", tickformat="~s", range=[0, dearest * 1.25])
     figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
     return figure
-
-
-def _plain(height: int) -> dict[str, Any]:
-    return {"height": height, "margin": {"l": 8, "r": 8, "t": 24, "b": 8}, "separators": ". "}

@@ -27,8 +27,8 @@ from collector.store.reads.seats import seats
 from collector.store.reads.seats_lines import RoomEstate, room_estate
 from collector.store.reads.until_full import deployments_until_full
 from dashboard import state
-from dashboard.price_state import price_book
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
+from dashboard.state.prices import price_book
 from dashboard.views import advice as advice_views
 from dashboard.views import evidence as evidence_views
 from dashboard.views import fit as fit_views

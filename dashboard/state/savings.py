@@ -10,9 +10,10 @@ from collector.reports.finance.figures import FinanceReport
 from collector.store.reads import cost_parts
 from collector.store.reads.finance_report import finance_report
 from collector.store.reads.scope import EVERYTHING, Filters
-from dashboard import finance_state, state
+from dashboard import state
 from dashboard.periods import Period, period_of
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
+from dashboard.state import finance as finance_state
 from dashboard.tables import Table
 from dashboard.views import savings as saving_views
 from dashboard.views import unit_costs as unit_views

@@ -1,4 +1,4 @@
-"""The words of the cost screens beside Cost itself: forecast and budgets, unit costs, savings, and why it changed."""
+"""What the cost screens beside Cost say: forecast and budgets, unit costs, savings, and why it changed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -10,7 +10,7 @@ from collector.domain.money.saving_types import Saving
 from collector.domain.periods import Month
 from collector.store.reads.cost import Dimension
 from dashboard import formats
-from dashboard.words import STEPS
+from dashboard.words.cost import STEPS
 
 if TYPE_CHECKING:
     from dashboard.views.outlook import Course
@@ -151,8 +151,6 @@ SAVINGS_KIND: Final = "Way to save"
 ALL_KINDS: Final = "All ways"
 ALL_SAVINGS: Final = "Every saving"
 ONE_DEPLOYMENT: Final = "Of each deployment, the savings exclude each other."
-
-# Cost
 DRILL_HINT: Final = (
     "Click a row to look inside it. The address keeps the way; the download holds every digit."
 )

@@ -1,4 +1,4 @@
-"""Every sentence of the Alerts screen. Names from Azure never pass through here."""
+"""What Alerts says."""
 
 from typing import Final
 

@@ -1,21 +1,18 @@
-"""Figures of the deeper room screens: a day's minutes with the 429s drawn in, the cost of sizes, free quota, latency."""
+"""Charts of the deeper room screens."""
 
 from datetime import timedelta
-from typing import Any
 
 import plotly.graph_objects as go
 
 from collector.domain.room.fullness import HORIZON_DAYS
 from dashboard import formats
-from dashboard import words_room as words
-from dashboard.charts import BANDS, text
+from dashboard.charts.style import BANDS, MUTED, OVER, plain_layout, text
 from dashboard.views.evidence import Filling, LineEvidence
 from dashboard.views.quality import AnswerCourse
 from dashboard.views.quota_map import FreeMap
 from dashboard.views.throttling import MinuteDay
 from dashboard.views.units import Curve
-
-_REFUSED, _LIMIT, _MUTED = "#B3372F", "#B3372F", "#7C868D"
+from dashboard.words import room as words
 
 
 def minutes(day: MinuteDay) -> go.Figure:
@@ -40,7 +37,7 @@ def minutes(day: MinuteDay) -> go.Figure:
             x=list(day.minutes),
             y=list(day.limit),
             mode="lines",
-            line={"dash": "dash", "color": _LIMIT, "width": 1.5, "shape": "hv"},
+            line={"dash": "dash", "color": OVER, "width": 1.5, "shape": "hv"},
             name="limit",
             hoverinfo="skip",
         )
@@ -52,7 +49,7 @@ def minutes(day: MinuteDay) -> go.Figure:
             mode="markers",
             name="minutes with 429s",
             marker={
-                "color": _REFUSED,
+                "color": OVER,
                 "opacity": 0.55,
                 "size": [5 + 11 * (count / most) ** 0.5 for _, _, count in day.refused],
                 "line_width": 0,
@@ -60,7 +57,9 @@ def minutes(day: MinuteDay) -> go.Figure:
             customdata=[[formats.count(count)] for _, _, count in day.refused],
             hovertemplate="%{x|%H:%M} UTC: %{customdata[0]} refused or spilled<extra></extra>",
         )
-    figure.update_layout(**_plain(360), legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    figure.update_layout(
+        **plain_layout(360), legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    )
     figure.update_yaxes(title=day.unit, tickformat="~s", rangemode="tozero")
     figure.update_xaxes(title=f"{formats.day(day.day)}, UTC", tickformat="%H:%M")
     return figure
@@ -91,23 +90,25 @@ def unit_costs(curve: Curve) -> go.Figure:
             x=[one.cheapest.units],
             y=[float(one.cheapest.cost)],
             mode="markers",
-            marker={"symbol": "star", "size": 12, "color": _MUTED},
+            marker={"symbol": "star", "size": 12, "color": MUTED},
             showlegend=False,
             hoverinfo="skip",
         )
     figure.add_hline(
         y=by_token,
-        line={"dash": "dot", "color": _MUTED, "width": 1.5},
+        line={"dash": "dot", "color": MUTED, "width": 1.5},
         annotation_text="all by the token",
         annotation_position="top right",
     )
     figure.add_vline(
         x=curve.units_now,
-        line={"dash": "dash", "color": _MUTED, "width": 1},
+        line={"dash": "dash", "color": MUTED, "width": 1},
         annotation_text="now",
         annotation_position="top left",
     )
-    figure.update_layout(**_plain(320), legend={"orientation": "h", "y": 1.08, "yanchor": "bottom", "x": 0})
+    figure.update_layout(
+        **plain_layout(320), legend={"orientation": "h", "y": 1.08, "yanchor": "bottom", "x": 0}
+    )
     figure.update_yaxes(
         title=f"{curve.currency} in {curve.days:.0f} days", tickformat="~s", rangemode="tozero"
     )
@@ -133,7 +134,7 @@ def free_map(free: FreeMap) -> go.Figure:
         **names,
         text=[[words.NO_QUOTA if nothing else "" for nothing in row] for row in free.nothing],
         texttemplate="%{text}",
-        textfont={"size": 11, "color": _MUTED},
+        textfont={"size": 11, "color": MUTED},
         colorscale=[[0, "rgba(124, 134, 141, 0.22)"], [1, "rgba(124, 134, 141, 0.22)"]],
         showscale=False,
         xgap=2,
@@ -173,7 +174,7 @@ def free_map(free: FreeMap) -> go.Figure:
         hovertemplate="%{y}<br>%{x}<br>%{customdata[1]} free<extra></extra>",
     )
     figure.update_layout(
-        **_plain(90 + 30 * max(3, len(free.models))),
+        **plain_layout(90 + 30 * max(3, len(free.models))),
         hovermode="closest",
         hoverdistance=60,
         clickmode="event+select",
@@ -196,7 +197,7 @@ def line_history(line: LineEvidence) -> go.Figure:
             )
     for name, values, look in (
         ("allocated", [float(used) for _, _, used in line.history], {"width": 2}),
-        ("limit", limits, {"dash": "dash", "color": _LIMIT, "width": 1.5}),
+        ("limit", limits, {"dash": "dash", "color": OVER, "width": 1.5}),
     ):
         figure.add_scatter(
             x=at,
@@ -207,7 +208,9 @@ def line_history(line: LineEvidence) -> go.Figure:
             name=name,
             hovertemplate=f"%{{x|%-d %b %Y %H:%M}} UTC: {name} %{{y:,}}<extra></extra>",
         )
-    figure.update_layout(**_plain(260), legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    figure.update_layout(
+        **plain_layout(260), legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    )
     figure.update_yaxes(title="units of the line", tickformat="~s", rangemode="tozero")
     figure.update_xaxes(title="UTC")
     return figure
@@ -226,7 +229,7 @@ def filling(found: Filling) -> go.Figure:
         connectgaps=False,
         hovertemplate="%{x|%a %-d %b %Y}: %{y:.0%} of the limit<extra></extra>",
     )
-    figure.add_hline(y=1, line={"dash": "dash", "color": _LIMIT, "width": 1.5}, annotation_text="limit")
+    figure.add_hline(y=1, line={"dash": "dash", "color": OVER, "width": 1.5}, annotation_text="limit")
     if found.earliest is not None and found.earliest > found.days[-1]:
         latest = found.latest or found.days[-1] + timedelta(days=HORIZON_DAYS)
         figure.add_vrect(
@@ -238,7 +241,7 @@ def filling(found: Filling) -> go.Figure:
             annotation_position="top left",
             annotation_font_size=11,
         )
-    figure.update_layout(**_plain(300), showlegend=False)
+    figure.update_layout(**plain_layout(300), showlegend=False)
     figure.update_yaxes(title="busiest minute ÷ limit", tickformat=".0%", rangemode="tozero")
     figure.update_xaxes(tickformat="%-d %b %Y")
     return figure
@@ -260,7 +263,7 @@ def answer_course(course: AnswerCourse) -> go.Figure:
             hovertemplate="%{x|%a %-d %b %H:00} UTC: %{y:,.0f} ms<extra></extra>",
         )
     figure.update_layout(
-        **_plain(320),
+        **plain_layout(320),
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         yaxis2={
             "overlaying": "y",
@@ -291,11 +294,7 @@ def available(course: AnswerCourse) -> go.Figure:
         hovertemplate="%{x|%a %-d %b %H:00} UTC: %{y:.3f} %<extra></extra>",
     )
     lowest = min((value for value in course.available if value is not None), default=99.0)
-    figure.update_layout(**_plain(200), showlegend=False)
+    figure.update_layout(**plain_layout(200), showlegend=False)
     figure.update_yaxes(title="%", range=[min(lowest, 99.0) - 0.1, 100.05])
     figure.update_xaxes(tickformat="%-d %b", title="UTC")
     return figure
-
-
-def _plain(height: int) -> dict[str, Any]:
-    return {"height": height, "margin": {"l": 8, "r": 8, "t": 34, "b": 8}, "separators": ". "}

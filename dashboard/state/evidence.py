@@ -8,8 +8,9 @@ from collector.domain.periods import Window
 from collector.domain.room.fullness import NoDate
 from collector.store.reads.room import LimitStep, QuotaRow, RoomRow, limit_steps
 from collector.store.reads.seats import peak_course
-from dashboard import room_state, state
+from dashboard import state
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
+from dashboard.state import room as room_state
 from dashboard.tables import Table
 from dashboard.views import evidence as views
 from dashboard.views.room import choice_key, measure_of

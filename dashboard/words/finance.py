@@ -1,4 +1,4 @@
-"""The words of the screen that finance closes a month with."""
+"""What Close the month says."""
 
 TITLE = "Close the month"
 HELP = "Estimate beside bill, what is not allocated, teams, forecast, budgets, savings, and the report to take along."
