@@ -29,6 +29,7 @@ from collector.store.reads.api_use import api_use_rows
 from collector.store.reads.callers import callers
 from collector.store.reads.catalog import all_models
 from collector.store.reads.ending_stories import ending_stories
+from collector.store.reads.money_rules import rules_told, waiting
 from collector.store.reads.prices import price_rows, prices_on
 from collector.store.reads.reservations import reservation_uses
 from collector.store.reads.scope import EVERYTHING, Filters
@@ -162,6 +163,8 @@ def status(connection: Connection, now: datetime, call_price_per_1000: str | Non
         call_price_per_1000=call_price_per_1000,
         runs=overview.runs(connection),
         leases=held_leases(connection.engine),
+        charged_by=rules_told(connection),
+        waiting=waiting(connection),
     )
 
 

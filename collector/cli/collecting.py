@@ -60,6 +60,8 @@ def derive(everything: bool, no_wait: bool) -> None:
         wait=not no_wait,
         progress=_progress(),
     )
+    for why in result.why:
+        say(f"worked out again, since {why}")
     say(str(result))
 
 

@@ -86,6 +86,16 @@ def _tell_gaps(gaps: Sequence[Json], most: int | None) -> None:
 
 
 def _tell_work(found: Json) -> None:
+    for at, why in dict.fromkeys(
+        (one["changed_at"], one["why"]) for one in found["charged_by"] if one["why"]
+    ):
+        print_line(f"Charges are worked out anew, since {at}: {why}")
+    waits = found["waiting"]
+    if waits["days"]:
+        print_line(
+            f"Waiting to be worked out: {waits['days']:,} days of accounts from {waits['first']} on, "
+            f"{waits['charges_only']:,} of them for their charges alone"
+        )
     for lease in found["leases"]:
         who = (
             f"process {lease['pid']} on {lease['host']}" if lease["host"] else "a process that cannot be seen"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,15 @@ from collector.domain.money.charges import (
 from collector.domain.money.reconciliation_meters import Family, MeterBook
 from collector.domain.money.reservations import Covered, Holding, Reservation, covered
 from collector.domain.money.reserved_charges import with_reserved
+from collector.domain.money.rule_changes import (
+    ARITHMETIC,
+    Rules,
+    rates_told,
+    reservations_told,
+    set_told,
+    teams_told,
+    whole,
+)
 from collector.domain.money.teams import TeamRules, team_of
 from collector.domain.periods import DAY, Month, Window, floor_minute, midnight, month_of
 from collector.domain.periods import days as span_days
@@ -29,6 +39,7 @@ from collector.store.reads import bills, closings, inventory, reservations, roll
 from collector.store.reads import charges as reads
 from collector.store.reads.catalog import all_models
 from collector.store.reads.prices import price_rows
+from collector.store.writes.dirty import mark_days
 from collector.store.writes.findings import replace_charge_months, replace_charges
 from collector.store.writes.money import replace_lessons
 from collector.store.writes.tags import account_subject, deployment_subject, subscription_subject
@@ -40,7 +51,7 @@ _ACCOUNTS_AT_ONCE: Final = 10
 DeploymentKey = tuple[UUID, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MoneyRules:
     """What configuration and catalog say of money."""
 
@@ -51,6 +62,20 @@ class MoneyRules:
     teams: TeamRules = field(default_factory=TeamRules)
     prompt_includes_cached: bool = True
     reservations: Sequence[Reservation] = ()
+
+    @cached_property
+    def told(self) -> Rules:
+        """The fingerprints of all of it, by the names that people know it by."""
+        return {
+            "rates": rates_told(self.rates),
+            "teams": teams_told(self.teams),
+            "reservations": reservations_told(self.reservations),
+            "currency": whole(self.currency),
+            "prompt_includes_cached": whole(self.prompt_includes_cached),
+            "price snapshot": set_told(self.snapshot),
+            "price notes": whole(self.notes),
+            "arithmetic": whole(ARITHMETIC),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +224,12 @@ def _teacher(learned: Learned, rules: MoneyRules) -> Callable[[UUID, Revision, s
     return shares
 
 
-def learn_shares(
-    engine: Engine, rules: MoneyRules, now: datetime, *, everything: bool = False
-) -> set[tuple[UUID, date]]:
-    """Bring what bills teach up to the bills; gives back the account-days whose charges it changes."""
+def learn_shares(engine: Engine, rules: MoneyRules, now: datetime, *, everything: bool = False) -> None:
+    """Bring what bills teach up to the bills, and mark the account-days whose charges it changes."""
     with engine.connect() as connection:
         span = bills.bill_span(connection)
         if span is None:
-            return set()
+            return
         before = bills.stored_lessons(connection)
         meters = MeterBook([*bills.meter_rows(connection), *rules.snapshot], rules.notes)
         first, last = month_of(span[0]), month_of(now)
@@ -222,9 +245,15 @@ def learn_shares(
             first = first.shifted(1)
         changed = _changed(before, after, months)
         days = rollup.all_days(connection) if changed else []
-    if changed:
-        retrying(engine, lambda connection: replace_lessons(connection, changed, after))
-    return {(account, day) for account, day in days if (account, day.replace(day=1)) in changed}
+    if not changed:
+        return
+    taught = [(account, day) for account, day in days if (account, day.replace(day=1)) in changed]
+
+    def replace(connection: Connection) -> None:
+        replace_lessons(connection, changed, after)
+        mark_days(connection, taught, charges_only=True)
+
+    retrying(engine, replace)
 
 
 def _changed(

@@ -7,6 +7,7 @@ nothing changed.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from threading import Event
 from typing import Final
 from uuid import UUID
@@ -15,13 +16,14 @@ import structlog
 
 from collector.domain.periods import DAY, HOUR, Month, Window, midnight, month_of
 from collector.domain.room.rollup import Lifetime, StoredHour, UsageDay, usage_days
-from collector.jobs.charges import MoneyRules, derive_charges, derive_months, learn_shares, read_estate
+from collector.jobs.charges import Estate, MoneyRules, derive_charges, derive_months, read_estate
 from collector.jobs.context import NoProgress
 from collector.jobs.derive_full import derive_until_full
 from collector.jobs.derive_periods import roll_up_months, roll_up_periods
+from collector.jobs.take_up import take_up
 from collector.ports import Progress
 from collector.store.engine import Engine, retrying
-from collector.store.lease import lease
+from collector.store.lease import Lease, lease
 from collector.store.reads import rollup
 from collector.store.reads.collection import Pruned, pruned
 from collector.store.writes.dirty import DirtyDay, clear_days
@@ -40,12 +42,13 @@ AccountDay = tuple[UUID, date]
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """How much was worked out."""
+    """How much was worked out, and which changed rules made charges be worked out again."""
 
     days: int
     months: int
     periods: int
     charges: int
+    why: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"derived {self.days} deployment-days, {self.months} months, {self.periods} room periods, {self.charges} charges"
@@ -67,39 +70,81 @@ def derive(
     """
     shown, stop = progress or NoProgress(), stopping or Event()
     with lease(engine, STEP, wait=wait, on_wait=_tell, stop=stop) as ours:
-        relearned = learn_shares(engine, rules, now, everything=everything)
+        why = take_up(engine, rules, now, everything=everything)
         with engine.connect() as connection:
             dirty = rollup.dirty_days(connection)
             lifetimes = rollup.lifetimes(connection)
             known = set(rollup.all_days(connection)) if everything else None
-            used, charged = _wanted(dirty, lifetimes, relearned, known, pruned(connection), now)
+            used, charged = _wanted(dirty, lifetimes, known, pruned(connection), now)
             estate = read_estate(connection, rules, lifetimes)
             charged |= _with_hours(estate.sharers(charged), pruned(connection))
         shown.start("working out", len(used) + len(charged))
-        days, charges = 0, 0
-        for account, span in _spans(used, _DAYS_AT_ONCE):
-            if stop.is_set():
-                shown.done()
-                return Derived(days, 0, 0, charges)
-            ours.confirm()
-            hours = _hours(engine, account, estate.deployments.get(account, ()), span)
-            days += _store_days(engine, account, hours, span, lifetimes, now)
-            shown.advance(span.length // DAY)
-        for accounts, span in _together(charged, len(lifetimes)):
-            if stop.is_set():
-                shown.done()
-                return Derived(days, 0, 0, charges)
-            ours.confirm()
-            charges += derive_charges(engine, estate, accounts, span, now)
-            shown.advance(len(accounts) * (span.length // DAY))
-        months = roll_up_months(engine, _months_of(used))
-        derive_months(engine, _months_of(charged))
-        periods = roll_up_periods(engine, lifetimes, {month for _, month in _months_of(used)}, now)
-        derive_until_full(engine, now)
-        # The marks go last: killed before this, everything is worked out once more.
-        retrying(engine, lambda connection: clear_days(connection, dirty))
+        work = _Work(engine, estate, now, ours, stop, shown)
+        days, charges = work.days(used), work.charges(charged, dirty)
+        months, periods = 0, 0
+        if not stop.is_set():
+            months = roll_up_months(engine, _months_of(used))
+            periods = roll_up_periods(engine, lifetimes, {month for _, month in _months_of(used)}, now)
+            derive_until_full(engine, now)
+            # The marks go last: killed before this, everything is worked out once more.
+            _forget(engine, dirty)
         shown.done()
-        return Derived(days, months, periods, charges)
+        return Derived(days, months, periods, charges, why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A derivation going on, which looks before each of its parts whether it still may."""
+
+    engine: Engine
+    estate: Estate
+    now: datetime
+    ours: Lease
+    stop: Event
+    shown: Progress
+
+    def may(self) -> bool:
+        if self.stop.is_set():
+            return False
+        self.ours.confirm()
+        return True
+
+    def days(self, used: Iterable[AccountDay]) -> int:
+        """Usage, a run of an account's days at a time."""
+        count = 0
+        for account, span in _spans(used, _DAYS_AT_ONCE):
+            if not self.may():
+                break
+            hours = _hours(self.engine, account, self.estate.deployments.get(account, ()), span)
+            count += _store_days(self.engine, account, hours, span, self.estate.lifetimes, self.now)
+            self.shown.advance(span.length // DAY)
+        return count
+
+    def charges(self, charged: Iterable[AccountDay], dirty: Collection[DirtyDay]) -> int:
+        """Charges by month, the newest first. Days of which charges alone wait are done with their month, so that a
+        stop or a kill costs one month at most.
+        """
+        count = 0
+        for month, members in _newest_first(charged):
+            for accounts, span in _together(members, len(self.estate.lifetimes)):
+                if not self.may():
+                    return count
+                count += derive_charges(self.engine, self.estate, accounts, span, self.now)
+                self.shown.advance(len(accounts) * (span.length // DAY))
+            derive_months(self.engine, _months_of(members))
+            _forget(self.engine, [one for one in dirty if not one.usage and month_of(one.day) == month])
+        return count
+
+
+def _newest_first(charged: Iterable[AccountDay]) -> list[tuple[Month, set[AccountDay]]]:
+    found: dict[Month, set[AccountDay]] = {}
+    for account, day in charged:
+        found.setdefault(month_of(day), set()).add((account, day))
+    return sorted(found.items(), key=itemgetter(0), reverse=True)
+
+
+def _forget(engine: Engine, worked_out: Collection[DirtyDay]) -> None:
+    retrying(engine, lambda connection: clear_days(connection, worked_out))
 
 
 def _tell(holder: object) -> None:
@@ -109,7 +154,6 @@ def _tell(holder: object) -> None:
 def _wanted(
     dirty: Iterable[DirtyDay],
     lifetimes: Mapping[DeploymentKey, Lifetime],
-    relearned: Iterable[AccountDay],
     known: set[AccountDay] | None,
     gone: Pruned,
     now: datetime,
@@ -117,7 +161,7 @@ def _wanted(
     """Account-days whose usage is worked out again, and those whose charges are: a price changes charges alone."""
     held = _held_days(lifetimes, now)
     used = held | (_touched(dirty, now) if known is None else known)
-    charged = used | {(one.account_key, one.day) for one in dirty} | set(relearned)
+    charged = used | {(one.account_key, one.day) for one in dirty}
     return _with_hours(used, gone), _with_hours(charged, gone)
 
 

@@ -166,6 +166,8 @@ def status_object(
     call_price_per_1000: Decimal | str | None,
     runs: Sequence[Any] = (),
     leases: Iterable[Any] = (),
+    charged_by: Iterable[Any] = (),
+    waiting: Any = None,
 ) -> Json:
     """How far everything is known, and what knowing it cost."""
     price = None if call_price_per_1000 is None else Decimal(call_price_per_1000)
@@ -183,6 +185,8 @@ def status_object(
             for run in runs
         ],
         "leases": [_fields(lease, LEASE_ROW) for lease in leases],
+        "charged_by": [_fields(one, ("part", "changed_at", "why")) for one in charged_by],
+        "waiting": waiting and _fields(waiting, ("days", "charges_only", "first")),
     }
 
 

@@ -1,6 +1,7 @@
 """Each command answers for help, refuses a wrong argument with 2, and says in its exit status how it ended."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -193,3 +194,17 @@ def test_a_price_that_the_store_could_not_be_asked_for_says_so(sqlite_database: 
 
 def test_a_price_of_a_store_that_answers_says_nothing_beside_it(settings: dict[str, str]) -> None:
     assert "" == run("prices", "explain", *QUESTION, "--kind", "input", **settings).stderr
+
+
+def test_a_changed_rate_is_said_to_be_taken_up_once(settings: dict[str, str], tmp_path: Path) -> None:
+    for job in ("inventory", "models", "metrics"):
+        run("collect", "--job", job, **settings)
+    first = run("derive", **settings)
+    file = tmp_path / "aoai-monitor.toml"
+    file.write_text("[[rates]]\npercent_off = 12\nfrom = 2026-01-01\n")
+
+    second, third = (run("derive", **settings, AOAI_CONFIG=str(file)) for _ in range(2))
+
+    said = "worked out again, since rates changed (1 new): charges from 2026-01-01 on\n"
+    assert [False, True, False] == [said in one.stdout for one in (first, second, third)]
+    assert {0} == {one.exit_code for one in (first, second, third)}

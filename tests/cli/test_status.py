@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,6 +13,7 @@ from collector import cli
 from collector.store import schema, writes
 from collector.store.engine import open_engine
 from collector.store.lease import lease
+from collector.store.writes.money import record_rules
 from dashboard import health
 
 NOW = datetime(2026, 11, 22, 12, 3, tzinfo=UTC)
@@ -83,3 +85,20 @@ def test_who_works_now_is_named_and_metrics_tells_the_same_by_a_mark(store: Engi
     assert {"collect"} == {task for task, one in during.items() if one.labels["holder"]}
     assert {("", 0.0)} == {(one.labels["holder"], one.value) for one in after}
     assert "alert" in {one.labels["task"] for one in after}
+
+
+def test_why_charges_are_worked_out_again_is_told_with_what_waits(store: Engine) -> None:
+    since = NOW - timedelta(hours=1)
+    with store.begin() as connection:
+        writes.mark_days(connection, [(uuid4(), NOW.date())])
+        writes.mark_days(connection, [(uuid4(), since.date())], charges_only=True)
+        record_rules(connection, [("rates", {}, "rates changed (1 new)"), ("teams", {}, None)], since)
+    said, told = status().stdout, json.loads(status("--json").stdout)
+
+    assert "Charges are worked out anew, since 2026-11-22T11:03:00Z: rates changed (1 new)\n" in said
+    assert (
+        "Waiting to be worked out: 2 days of accounts from 2026-11-22 on, 1 of them for their charges alone"
+        in said
+    )
+    assert {"days": 2, "charges_only": 1, "first": "2026-11-22"} == told["waiting"]
+    assert ["rates", "teams"] == [one["part"] for one in told["charged_by"]]

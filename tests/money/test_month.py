@@ -3,19 +3,25 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from threading import Event
 
 import pytest
+from sqlalchemy import func, select
 
 from collector.domain.money.allocation import UNALLOCATED
 from collector.domain.money.charges import CALIBRATED, Charge
 from collector.domain.money.reconciliation import Status
+from collector.domain.money.teams import parse_team_rules
+from collector.domain.periods import Month
+from collector.domain.pricing import parse_rates
 from collector.domain.types import NeedsHuman
 from collector.jobs.charges import MoneyRules
 from collector.jobs.closing import close_month, restate, tend_months
 from collector.jobs.derive import derive
 from collector.reports.finance.figures import ESTIMATE, FinanceReport, totals
+from collector.store import tables
 from collector.store.engine import retrying
 from collector.store.reads import closings, finance
 from collector.store.reads.finance_report import finance_report
@@ -30,6 +36,10 @@ CENT = Decimal("0.01")
 def report_of(estate: Estate, month: object = OCTOBER) -> FinanceReport:
     with estate.engine.connect() as connection:
         return finance_report(connection, month, NOW, estate.rules)  # pyright: ignore[reportArgumentType]  # a month
+
+
+def rules_of(estate: Estate) -> MoneyRules:
+    return MoneyRules(snapshot=estate.rules.snapshot, notes=estate.rules.notes)
 
 
 def charges_of(estate: Estate) -> dict[tuple[str, str], list[Charge]]:
@@ -184,14 +194,8 @@ def test_closing_keeps_a_month_and_dates_what_changes(own_estate: Estate) -> Non
 
 def test_a_closed_months_team_stays(own_estate: Estate) -> None:
     """Rules that came later name other teams from the next month on."""
-    from collector.domain.money.teams import parse_team_rules
-
     close_month(own_estate.engine, OCTOBER, NOW, own_estate.rules)
-    rules = MoneyRules(
-        snapshot=own_estate.rules.snapshot,
-        notes=own_estate.rules.notes,
-        teams=parse_team_rules([{"team": "everyone", "deployment": "*"}]),
-    )
+    rules = replace(rules_of(own_estate), teams=parse_team_rules([{"team": "everyone", "deployment": "*"}]))
     with own_estate.engine.connect() as connection:
         teams = closings.closed_teams(connection)
     derive(own_estate.engine, rules, NOW, everything=True)
@@ -214,3 +218,57 @@ def test_families_are_called_as_their_models_are(estate: Estate) -> None:
     families = {row.line.family for row in report_of(estate).reconciliations}
 
     assert {"text-embedding-3-large Standard", "gpt-image-1-mini Global", "gpt-4o Global"} <= families
+
+
+def test_a_new_rate_reaches_a_closed_month_as_a_restatement(own_estate: Estate) -> None:
+    close_month(own_estate.engine, OCTOBER, NOW, own_estate.rules)
+    closed, rates = report_of(own_estate), parse_rates([{"percent_off": 50, "from": "2026-10-01"}])
+    rules = replace(rules_of(own_estate), rates=rates)
+
+    told = derive(own_estate.engine, rules, NOW)
+    dated = restate(own_estate.engine, NOW, own_estate.rules)
+
+    assert ("rates changed (1 new): charges from 2026-10-01 on",) == told.why
+    assert closed.rows == report_of(own_estate).rows
+    assert dated == len(report_of(own_estate).restatements) > 0
+
+
+class StopsAfterNovember:
+    """Asks for the end as soon as no day of November waits."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate, self.stop = estate, Event()
+
+    def start(self, what: str, total: int | None) -> None: ...
+
+    def advance(self, steps: int = 1, note: str = "") -> None:
+        if min_waiting(self.estate, NOVEMBER) is None:
+            self.stop.set()
+
+    def done(self) -> None: ...
+
+
+def min_waiting(estate: Estate, month: Month) -> date | None:
+    day = tables.dirty_day.c.day
+    until = month.shifted(1).first_day
+    with estate.engine.connect() as connection:
+        return connection.scalar(select(func.min(day)).where(day >= month.first_day, day < until))
+
+
+def test_charging_again_goes_on_with_the_months_that_are_left(own_estate: Estate) -> None:
+    """The newest month first: what was done before the stop is not done again."""
+    rules = replace(rules_of(own_estate), teams=parse_team_rules([{"team": "everyone", "deployment": "*"}]))
+    progress = StopsAfterNovember(own_estate)
+
+    derive(own_estate.engine, rules, NOW, progress=progress, stopping=progress.stop)
+
+    def teams(month: Month) -> set[str | None]:
+        with own_estate.engine.connect() as connection:
+            return {one.team for one in finance.month_charges(connection, month)}
+
+    assert {"everyone"} == teams(NOVEMBER)
+    assert {"everyone"} != teams(OCTOBER)
+    assert OCTOBER.first_day == min_waiting(own_estate, OCTOBER)
+    assert () == derive(own_estate.engine, rules, NOW).why
+    assert {"everyone"} == teams(OCTOBER)
+    assert None is min_waiting(own_estate, OCTOBER)

@@ -148,6 +148,17 @@ billed_share = table(
     need("tokens", Money),
 )
 
+# What charges are worked out by, beside facts: a fingerprint of each rule with the days that it concerns. `why` says
+# what the last change was; without, the store had no charges when the part was first told.
+money_rule = table(
+    "money_rule",
+    "finding",
+    key("part", Text),
+    need("told", Json),
+    need("changed_at", Instant),
+    Column("why", Text),
+)
+
 month_close = table(
     "month_close",
     "record",

@@ -1,4 +1,4 @@
-"""What bills taught, and the closing of months. A closing is a record: it is written once and never changed."""
+"""What bills taught, what charges are worked out by, and the closing of months. A closing is a record: it is written once and never changed."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete
 
 from collector.domain.money.calibration import Lesson
 from collector.domain.money.closing import ClosedCharge, Restatement
+from collector.domain.money.rule_changes import Reach
 from collector.store import tables
 from collector.store.writes.bulk import upsert
 
@@ -30,6 +31,26 @@ def replace_lessons(
             if (one.account_key, one.month) in changed
         ),
     )
+
+
+def record_rules(
+    connection: Connection,
+    found: Iterable[tuple[str, Mapping[str, Reach], str | None]],
+    at: datetime,
+) -> None:
+    """Parts with their rules and why they differ; to be written in the transaction that marks what they concern."""
+    upsert(
+        connection,
+        tables.money_rule,
+        (
+            (part, {one: [_day(days.starts_on), _day(days.ends_on)] for one, days in rules.items()}, at, why)
+            for part, rules, why in found
+        ),
+    )
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def record_closing(
