@@ -8,15 +8,10 @@ from typing import Final
 from uuid import UUID
 
 from collector.domain.money.calibration import Learned, Lesson, learning_days, lessons
-from collector.domain.money.charges import (
-    Charge,
-    ChargedDeployment,
-    Pricing,
-    Revision,
-    Shares,
-    charges_of_day,
-    month_parts,
-)
+from collector.domain.money.charge_prices import Pricing, Shares
+from collector.domain.money.charge_types import Charge, ChargedDeployment, Revision
+from collector.domain.money.charges import charges_of_day
+from collector.domain.money.month_parts import month_parts
 from collector.domain.money.reconciliation_meters import Family, MeterBook
 from collector.domain.money.reservations import Covered, Holding, Reservation, covered
 from collector.domain.money.reserved_charges import with_reserved

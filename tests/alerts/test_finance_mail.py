@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from collector.domain.alerts.rules import NotKnown
 from collector.domain.alerts.types import AlertConfig
-from collector.domain.money.charges import Charge
+from collector.domain.money.charge_types import Charge
 from collector.domain.periods import Month
 from collector.jobs.closing import close_month
 from collector.jobs.finance_mail import write_finance_mail

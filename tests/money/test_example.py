@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from collector.domain.money.calibration import BilledQuantity, Learned, lessons
-from collector.domain.money.charges import Charge, Pricing
+from collector.domain.money.charge_prices import Pricing
+from collector.domain.money.charge_types import Charge
 from collector.domain.money.reconciliation import AccountMonth, BilledPart, EstimatedPart, reconcile
 from collector.domain.money.reconciliation_meters import MeterBook
 from collector.domain.money.reservations import MONTHLY, Holding, Reservation, covered, uses

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from collector.domain.money.allocation import UNALLOCATED
-from collector.domain.money.charges import CALIBRATED, Charge
+from collector.domain.money.charge_types import CALIBRATED, Charge
 from collector.domain.money.reconciliation import Status
 from collector.domain.money.teams import parse_team_rules
 from collector.domain.periods import Month

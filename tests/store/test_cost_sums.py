@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, select
 
-from collector.domain.money.charges import Charge
+from collector.domain.money.charge_types import Charge
 from collector.domain.periods import Window, midnight
 from collector.store import tables, writes
 from collector.store.engine import open_engine, retrying
@@ -153,7 +153,7 @@ def test_a_period_of_months_and_edge_days_is_the_sum_of_its_days(
 
 
 def months_of(connection: Connection, found: list[Charge]) -> None:
-    from collector.domain.money.charges import month_parts
+    from collector.domain.money.month_parts import month_parts
     from collector.store.writes.findings import replace_charge_months
 
     for month in {one.day.replace(day=1) for one in found}:

@@ -9,7 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Final
 from uuid import UUID
 
-from collector.domain.money.charges import Charge
+from collector.domain.money.charge_types import Charge
 from collector.domain.money.reconciliation_meters import BilledMeter, Family, direction
 from collector.domain.money.teams import TeamRules
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from collector.domain.money.charges import Charge
+from collector.domain.money.charge_types import Charge
 from collector.domain.money.reservations import Reservation
 from collector.domain.periods import midnight
 

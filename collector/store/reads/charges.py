@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, not_, or_, select
 
-from collector.domain.money.charges import Charge
+from collector.domain.money.charge_types import Charge
 from collector.domain.periods import Window
 from collector.domain.room.rollup import StoredHour
 from collector.store import tables

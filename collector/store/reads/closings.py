@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from collector.domain.money.charges import Charge
+from collector.domain.money.charge_types import Charge
 from collector.domain.money.closing import ClosedCharge, Restatement
 from collector.store import tables
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from collector.domain.money.allocation import BILL_ALONE, Allocated, BilledAmount, Weighed, allocated
-from collector.domain.money.charges import CALIBRATED, Charge
+from collector.domain.money.charge_types import CALIBRATED, Charge
 from collector.domain.money.closing import CLOSING_DAY, Amounts, ClosedCharge, DeploymentCurrency
 from collector.domain.money.reconciliation import (
     AccountMonth,

@@ -7,7 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from collector.domain.money.charges import Revision, in_force
+from collector.domain.money.charge_types import Revision
+from collector.domain.money.quantities import in_force
 from collector.domain.money.reservations import (
     Holding,
     Reservation,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete
 
-from collector.domain.money.charges import Charge
+from collector.domain.money.charge_types import Charge
 from collector.domain.periods import Window
 from collector.domain.room.headroom import RoomSpan
 from collector.domain.room.rollup import RoomPeriod, UsageDay, UsageSums, whole_number

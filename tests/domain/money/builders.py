@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from collector.domain.money.charges import Charge, ChargedDeployment, Pricing, Revision, charges_of_day
+from collector.domain.money.charge_prices import Pricing
+from collector.domain.money.charge_types import Charge, ChargedDeployment, Revision
+from collector.domain.money.charges import charges_of_day
 from collector.domain.periods import DAY, Window, midnight
 from collector.domain.room.rollup import StoredHour
 

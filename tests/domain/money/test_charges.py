@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.domain.money.charges import CALIBRATED, UNSEEN, Charge, Pricing, month_parts, revision_at
+from collector.domain.money.charge_prices import Pricing
+from collector.domain.money.charge_types import CALIBRATED, Charge
+from collector.domain.money.charges import UNSEEN
+from collector.domain.money.month_parts import month_parts
+from collector.domain.money.quantities import revision_at
 from collector.domain.periods import midnight
 from collector.domain.pricing import PriceBook
 from tests.domain.money.builders import (
