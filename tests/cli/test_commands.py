@@ -203,8 +203,8 @@ def test_a_changed_rate_is_said_to_be_taken_up_once(settings: dict[str, str], tm
     file = tmp_path / "aoai-monitor.toml"
     file.write_text("[[rates]]\npercent_off = 12\nfrom = 2026-01-01\n")
 
-    second, third = (run("derive", **settings, AOAI_CONFIG=str(file)) for _ in range(2))
+    second, third = (run("derive", **settings, CONFIG=str(file)) for _ in range(2))
 
     said = "worked out again, since rates changed (1 new): charges from 2026-01-01 on\n"
-    assert [False, True, False] == [said in one.stdout for one in (first, second, third)]
+    assert [False, True, False] == [said in one.stderr for one in (first, second, third)]
     assert {0} == {one.exit_code for one in (first, second, third)}
