@@ -7,7 +7,7 @@ from typing import Any, Final
 from collector.catalog.prices import load_snapshot
 from collector.domain.alerts.routing import OWNER_KEYS, TEAM_KEYS
 from collector.domain.alerts.rules import Where
-from collector.domain.endings.models import model_catalog
+from collector.domain.endings.offers import model_catalog
 from collector.domain.endings.replacement import PricesOn
 from collector.domain.money.reservations import ReservationUse
 from collector.domain.periods import DAY, Month, Window, last_days

@@ -9,7 +9,7 @@ from typing import cast
 import orjson
 
 from collector.catalog.overrides import rows
-from collector.domain.endings.models import BundledModel, Firmness, Lifecycle, OwnDeadline
+from collector.domain.endings.offers import BundledModel, Firmness, Lifecycle, OwnDeadline
 
 DEADLINE_KEYS = (
     "model",

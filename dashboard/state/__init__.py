@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import streamlit as st
 
 from collector.catalog.models import load_models, own_deadlines
-from collector.domain.endings.models import model_catalog
+from collector.domain.endings.offers import model_catalog
 from collector.domain.money.forecast import MonthForecast, NoForecast, month_end
 from collector.domain.periods import last_days, midnight, month_of
 from collector.domain.types import account_key

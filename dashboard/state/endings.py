@@ -9,7 +9,7 @@ from collector.catalog.models import load_models, own_deadlines
 from collector.catalog.prices import load_price_notes, load_snapshot
 from collector.domain.alerts.rules import Where
 from collector.domain.endings.callers import Callers
-from collector.domain.endings.models import model_catalog
+from collector.domain.endings.offers import model_catalog
 from collector.domain.endings.replacement import PricesOn
 from collector.domain.periods import last_days, midnight
 from collector.domain.pricing import parse_rates

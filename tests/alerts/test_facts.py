@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from collector import wiring
 from collector.domain.alerts.rules import Finding, NotKnown
 from collector.domain.endings.catalog_events import catalog_events
-from collector.domain.endings.models import offer_of
+from collector.domain.endings.offers import offer_of
 from collector.domain.money.charge_types import Charge
 from collector.domain.money.month_parts import month_parts
 from collector.domain.periods import DAY, Window, midnight

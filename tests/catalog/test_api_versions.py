@@ -10,7 +10,7 @@ from collector.catalog.api_versions import load_api_versions
 from collector.catalog.models import own_deadlines
 from collector.catalog.overrides import BadOverride
 from collector.domain.endings.api_versions import api_ending, api_version_of, feature_ending
-from collector.domain.endings.models import OwnDeadline
+from collector.domain.endings.offers import OwnDeadline
 
 TODAY = date(2026, 11, 22)
 

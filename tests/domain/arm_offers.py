@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from collector.domain.endings.models import Offer
+from collector.domain.endings.offers import Offer
 
 
 def offers_of(path: Path, location: str) -> list[Offer]:

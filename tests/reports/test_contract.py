@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection
 
 from collector.catalog.api_versions import load_api_versions
-from collector.domain.endings.models import model_catalog
+from collector.domain.endings.offers import model_catalog
 from collector.domain.periods import last_days
 from collector.domain.room.fullness import NoDate, UntilFull
 from collector.reports import contract

@@ -19,7 +19,9 @@ from collector.domain.alerts.rules import Finding, NotKnown, Where
 from collector.domain.alerts.states import evaluate
 from collector.domain.alerts.times import weekly_at
 from collector.domain.alerts.types import Action, AlertConfig, AlertState, Due
-from collector.domain.endings.models import Deployed, Offer, Reading, ending_of, model_catalog
+from collector.domain.endings.ending_types import Deployed
+from collector.domain.endings.models import ending_of
+from collector.domain.endings.offers import Offer, Reading, model_catalog
 from collector.reports.letters.compose import Letter, Writing, compose, settled, weekly_summary
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "letters" / "year.txt"

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from collector.domain.endings.catalog_events import catalog_events
-from collector.domain.endings.models import Deployed, ending_of
+from collector.domain.endings.ending_types import Deployed
+from collector.domain.endings.models import ending_of
 from collector.domain.endings.offers import Offer, Reading, merged, model_catalog, offer_of
 from collector.sources import AzureSources
 from tests.sources.loopback import Loopback, Reply

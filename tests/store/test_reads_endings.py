@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection
 
-from collector.domain.endings.models import ending_of, model_catalog
-from collector.domain.endings.offers import BundledModel
+from collector.domain.endings.models import ending_of
+from collector.domain.endings.offers import BundledModel, model_catalog
 from collector.domain.periods import last_days
 from collector.store.engine import open_engine
 from collector.store.reads import endings, overview

@@ -17,7 +17,7 @@ from collector.domain.alerts.rules import (
 )
 from collector.domain.alerts.table import DEFAULT_THRESHOLDS, Thresholds, deadline_severity
 from collector.domain.alerts.words import count, day, names, span, sums
-from collector.domain.endings.models import Ending
+from collector.domain.endings.ending_types import Ending
 
 RETIREMENTS_PAGE = "https://learn.microsoft.com/azure/foundry/openai/concepts/model-retirements"
 

@@ -52,7 +52,7 @@ from collector.domain.alerts.room_rules import (
 from collector.domain.alerts.rules import Finding, NotKnown, Where
 from collector.domain.endings.api_versions import ApiEnding, FeatureEnding
 from collector.domain.endings.callers import Callers
-from collector.domain.endings.models import Ending, Upgrade
+from collector.domain.endings.ending_types import Ending, Upgrade
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 TODAY = NOW.date()

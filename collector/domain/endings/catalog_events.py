@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from collector.domain.endings.models import Deployed, Offer, base_of, lifecycle_of
-from collector.domain.endings.offers import offer_key, one_per_offer, real_date
+from collector.domain.endings.ending_types import Deployed, base_of
+from collector.domain.endings.offers import Offer, lifecycle_of, offer_key, one_per_offer, real_date
 
 EventKind = Literal[
     "date_moved_earlier",

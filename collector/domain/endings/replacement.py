@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from collector.domain.endings.models import Deployed, Ending
+from collector.domain.endings.ending_types import Deployed, Ending
 from collector.domain.pricing import PriceBook, Priced, PriceQuestion
 
 MILLION = Decimal(1_000_000)

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Final
 
 from collector.domain.endings.catalog_events import catalog_events
-from collector.domain.endings.models import offer_of
+from collector.domain.endings.offers import offer_of
 from collector.domain.types import CatalogModel, QuotaLine, TryLater
 from collector.jobs.collecting.reprice import mark_locations
 from collector.jobs.context import Context, RunResult, Tally, run_job

@@ -27,13 +27,8 @@ from collector.domain.alerts.words import count
 from collector.domain.endings.api_versions import api_ending
 from collector.domain.endings.api_versions import feature_ending as feature_of
 from collector.domain.endings.catalog_events import CatalogEvent, own_move
-from collector.domain.endings.models import (
-    BundledModel,
-    Ending,
-    OwnDeadline,
-    base_of,
-    model_catalog,
-)
+from collector.domain.endings.ending_types import Ending, base_of
+from collector.domain.endings.offers import BundledModel, OwnDeadline, model_catalog
 from collector.domain.endings.replacement import Free, price_in_words
 from collector.domain.periods import last_days
 from collector.jobs.facts.place import Estate, subject_of

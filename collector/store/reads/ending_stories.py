@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from collector.domain.alerts.rules import Where
-from collector.domain.endings.models import Ending, ending_of
+from collector.domain.endings.ending_types import Ending
+from collector.domain.endings.models import ending_of
 from collector.domain.endings.offers import ModelCatalog
 from collector.domain.endings.replacement import Free, PricesOn, UsePrice, prices_beside
 from collector.store.reads import rule_facts

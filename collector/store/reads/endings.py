@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, select
 
-from collector.domain.endings.models import Deployed, Offer, Reading
-from collector.domain.endings.offers import BundledModel
+from collector.domain.endings.ending_types import Deployed
+from collector.domain.endings.offers import BundledModel, Offer, Reading
 from collector.domain.periods import Window
 from collector.store import tables
 from collector.store.expressions import money_sum, plus

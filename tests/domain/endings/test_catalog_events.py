@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.domain.endings.catalog_events import CatalogEvent, catalog_events, own_move
-from collector.domain.endings.models import Deployed, Offer
+from collector.domain.endings.ending_types import Deployed
+from collector.domain.endings.offers import Offer
 from tests.domain.arm_offers import offers_of
 
 OFFER = Offer(

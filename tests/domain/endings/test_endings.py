@@ -8,20 +8,19 @@ from typing import Any
 import pytest
 
 from collector.catalog.models import load_models
-from collector.domain.endings.models import (
+from collector.domain.endings.ending_types import Deployed, Ending
+from collector.domain.endings.models import ending_of
+from collector.domain.endings.offers import (
     BundledModel,
-    Deployed,
-    Ending,
     ModelCatalog,
     Offer,
     OwnDeadline,
     Reading,
-    ending_of,
     lifecycle_of,
     model_catalog,
     offer_of,
+    one_per_offer,
 )
-from collector.domain.endings.offers import one_per_offer
 from collector.domain.types import CatalogModel
 from tests.domain.arm_offers import offers_of
 

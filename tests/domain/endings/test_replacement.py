@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from collector.domain.endings.models import Deployed, ending_of
+from collector.domain.endings.ending_types import Deployed
+from collector.domain.endings.models import ending_of
 from collector.domain.endings.offers import Offer, Reading, model_catalog
 from collector.domain.endings.replacement import PricesOn, UsePrice, price_in_words, prices_beside
 from collector.domain.pricing import PriceBook
