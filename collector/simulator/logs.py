@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from collector.simulator.asked import Refused, timespan
-from collector.simulator.cast import PREFIX
+from collector.simulator.callers import PREFIX
 from collector.simulator.estate import Caller, Deployment
 from collector.simulator.metrics import REFUSED_HERE
 from collector.simulator.metrics_wire import stamp

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from collector.simulator import facts
 from collector.simulator.asked import Asked
-from collector.simulator.cast import PREFIX
+from collector.simulator.callers import PREFIX
 from collector.simulator.estate import Account, Caller, Deployment, Revision
 from collector.simulator.metric_names import Metric
 from collector.simulator.readings import (

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from collector.simulator.cast import Plan
 from collector.simulator.facts import Replacement
+from collector.simulator.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

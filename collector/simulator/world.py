@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from collector.simulator import facts
-from collector.simulator.cast import CALLERS, CAST, FILLERS, TEAMS, Plan
+from collector.simulator.callers import CALLERS
+from collector.simulator.cast import CAST, FILLERS, TEAMS
 from collector.simulator.estate import Account, Deployment, Profile, Revision, Subscription
+from collector.simulator.plan import Plan
 from collector.simulator.story import Story
 
 if TYPE_CHECKING:

@@ -21,10 +21,10 @@ from collector.jobs.context import Context, Limits
 from collector.jobs.derive import derive
 from collector.jobs.steps import Telling, tell
 from collector.settings import Settings
-from collector.simulator.cast import Plan
 from collector.simulator.estate import Caller, Profile
 from collector.simulator.facts import Replacement
 from collector.simulator.faults import Fault
+from collector.simulator.plan import Plan
 from collector.simulator.server import Simulator
 from collector.simulator.story import DateMove, Named, Story, Surge
 from collector.simulator.world import World

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from collector.simulator import model_lists, quota
-from collector.simulator.cast import CAST, Plan
+from collector.simulator.cast import CAST
 from collector.simulator.estate import Caller, growing
+from collector.simulator.plan import Plan
 from collector.simulator.story import DateMove, Story, Surge
 from collector.simulator.world import World
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.simulator.cast import PREFIX
+from collector.simulator.callers import PREFIX
 from collector.simulator.estate import Account
 from collector.simulator.readings import SETTLED_AFTER
 from collector.simulator.server import Simulator
