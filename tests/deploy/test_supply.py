@@ -68,7 +68,7 @@ def test_every_direct_dependency_is_imported_somewhere() -> None:
         "alembic": "alembic", "apscheduler": "apscheduler", "authlib": "authlib", "azure-core": "azure.core",
         "azure-identity": "azure.identity", "azure-mgmt-cognitiveservices": "azure.mgmt.cognitiveservices",
         "azure-monitor-query": "azure.monitor.query", "azure-monitor-querymetrics": "azure.monitor.querymetrics",
-        "click": "click", "httpx2": "httpx2", "itsdangerous": "itsdangerous", "jinja2": "jinja2", "numpy": "numpy",
+        "click": "click", "fsspec": "fsspec", "httpx2": "httpx2", "itsdangerous": "itsdangerous", "jinja2": "jinja2", "numpy": "numpy",
         "orjson": "orjson", "plotly": "plotly", "prometheus-client": "prometheus_client", "psycopg": "psycopg",
         "pyarrow": "pyarrow", "pydantic-settings": "pydantic_settings", "rich": "rich", "sqlalchemy": "sqlalchemy",
         "starlette": "starlette", "streamlit": "streamlit", "structlog": "structlog", "uvicorn": "uvicorn",

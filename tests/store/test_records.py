@@ -58,15 +58,25 @@ def test_the_unit_of_a_quota_comes_from_its_text(engine: Engine) -> None:
 
 
 def test_a_quota_line_that_is_no_longer_told_is_gone_until_it_is_told_again(engine: Engine) -> None:
-    read_quotas(engine, 0, a_quota_line())
-    read_quotas(engine, 1)
-    read_quotas(engine, 2)
-    assert [(NOON, later(hours=1))] == rows(engine, tables.quota_reading, "read_at", "gone_at")
+    other = a_quota_line(name="OpenAI.Standard.gpt-4o")
+    read_quotas(engine, 0, a_quota_line(), other)
+    read_quotas(engine, 1, other)
+    read_quotas(engine, 2, other)
+    gone = [(NOON, later(hours=1)), (NOON, None)]
+    assert gone == rows(engine, tables.quota_reading, "read_at", "gone_at")
 
-    assert 1 == read_quotas(engine, 3, a_quota_line())
-    assert [(NOON, later(hours=1)), (later(hours=3), None)] == rows(
-        engine, tables.quota_reading, "read_at", "gone_at"
+    assert 1 == read_quotas(engine, 3, a_quota_line(), other)
+    assert [(NOON, later(hours=1)), (NOON, None), (later(hours=3), None)] == sorted(
+        rows(engine, tables.quota_reading, "read_at", "gone_at"), key=lambda row: (row[0], row[1] is None)
     )
+
+
+def test_an_empty_list_of_quota_lines_is_unknown_and_leaves_them_as_they_were(engine: Engine) -> None:
+    read_quotas(engine, 0, a_quota_line())
+
+    assert 0 == read_quotas(engine, 1)
+
+    assert [(NOON, None)] == rows(engine, tables.quota_reading, "read_at", "gone_at")
 
 
 def read_catalog(engine: Engine, hour: int, *models, events=()) -> None:
