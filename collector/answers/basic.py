@@ -28,6 +28,7 @@ from collector.store.reads import room as rooms
 from collector.store.reads.api_use import api_use_rows
 from collector.store.reads.callers import callers
 from collector.store.reads.catalog import all_models
+from collector.store.reads.coverage import period_coverage
 from collector.store.reads.ending_stories import ending_stories
 from collector.store.reads.money_rules import rules_told, waiting
 from collector.store.reads.prices import price_rows, prices_on
@@ -47,6 +48,7 @@ def cost(
     period: Window,
     filters: Filters = EVERYTHING,
     *,
+    now: datetime,
     by_day: bool = False,
     basis: str = ESTIMATE,
     reserved: Sequence[ReservationUse] = (),
@@ -61,7 +63,7 @@ def cost(
     return contract.cost_object(
         period,
         as_of=overview.freshness(connection, COST_JOBS, filters).as_of,
-        coverage=overview.coverage(connection, period, filters),
+        coverage=period_coverage(connection, period, now, filters),
         rows=rows,
         unpriced=costs.unpriced(connection, period, filters),
         totals=totals,
@@ -156,7 +158,7 @@ def status(connection: Connection, now: datetime, call_price_per_1000: str | Non
     return contract.status_object(
         scopes=overview.scopes(connection),
         gaps=overview.gaps(connection),
-        coverage_24h=overview.room_coverage(connection, "1d"),
+        coverage_24h=period_coverage(connection, last_days(now.date(), 1), now),
         calls_24h=day.calls,
         throttles_24h=day.throttles,
         calls_month=month.calls,

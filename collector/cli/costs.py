@@ -69,9 +69,9 @@ def cost(
     chosen, chosen_part = settings.load(), chosen_filters(filters)
     rules = wiring.money_rules(chosen)
     with wiring.reading(chosen) as connection:
-        reserved = answers.reserved(connection, window, chosen_part, rules, utc_now())
+        reserved = answers.reserved(connection, window, chosen_part, rules, now)
         found = answers.cost(
-            connection, window, chosen_part, by_day=by == "day", basis=basis, reserved=reserved
+            connection, window, chosen_part, now=now, by_day=by == "day", basis=basis, reserved=reserved
         )
     if as_json:
         print_json(found)

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from collector.domain.periods import DAY, Month, Window, last_days, midnight, month_of
-from collector.domain.room.headroom import LimitRevision, minutes_existed
+from collector.domain.periods import DAY, Month, Window, last_days, month_of
+from collector.domain.room.headroom import LimitRevision
 from collector.domain.room.rollup import (
     Lifetime,
     RoomPeriod,
@@ -15,8 +15,10 @@ from collector.domain.room.rollup import (
     peak_share,
     room_period,
 )
+from collector.domain.usage.hours import Existence
 from collector.store.engine import Engine, retrying
 from collector.store.reads import rollup
+from collector.store.reads.inventory import existences
 from collector.store.writes.findings import drop_stale_periods, record_room_periods, record_usage_months
 
 ROLLING_DAYS: Final = (1, 7, 30, 90)
@@ -61,13 +63,14 @@ def roll_up_periods(
     today = now.date()
     with engine.connect() as connection:
         stamp = rollup.computed_at(connection, f"{_LONGEST}d")
+        there = existences(connection)
     slow = stamp is None or now - stamp >= _SLOW_EVERY
     wanted = {f"{count}d": last_days(today, count) for count in ROLLING_DAYS if slow or count <= _QUICK_DAYS}
     wanted |= {str(month): month.window for month in changed if slow or month == month_of(now)}
     accounts = sorted({account for account, _ in lifetimes})
     count = 0
     for at in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
-        count += _periods_of(engine, accounts[at : at + _ACCOUNTS_AT_ONCE], lifetimes, wanted, now)
+        count += _periods_of(engine, accounts[at : at + _ACCOUNTS_AT_ONCE], lifetimes, there, wanted, now)
     retrying(engine, lambda connection: drop_stale_periods(connection, wanted, now))
     return count
 
@@ -76,6 +79,7 @@ def _periods_of(
     engine: Engine,
     accounts: Sequence[UUID],
     lifetimes: Mapping[DeploymentKey, Lifetime],
+    there: Mapping[DeploymentKey, Existence],
     wanted: Mapping[str, Window],
     now: datetime,
 ) -> int:
@@ -106,22 +110,9 @@ def _periods_of(
                     shares.get((window.start + step * DAY).date()) for step in range(window.length // DAY)
                 ]
                 parts = _parts(key, whole[name], inside, sums, months)
-                existed = _existed(window, lifetimes.get(key), min(sums), now)
-                found.append(room_period(key, name, window, parts, limit, trend, existed))
+                found.append(room_period(key, name, window, parts, limit, trend, there.get(key), now))
     retrying(engine, lambda connection: record_room_periods(connection, found, now))
     return len(found)
-
-
-def _existed(window: Window, lifetime: Lifetime | None, first_known: date, now: datetime) -> int:
-    """Minutes of the window in which the deployment was there.
-
-    One that was used before anybody saw it created was there from its first known day on.
-    """
-    used_at = midnight(first_known)
-    created_at = lifetime.created_at if lifetime else None
-    return minutes_existed(
-        window, min(created_at or used_at, used_at), lifetime.deleted_at if lifetime else None, now
-    )
 
 
 def _parts(

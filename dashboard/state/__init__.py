@@ -18,7 +18,7 @@ import streamlit as st
 from collector.catalog.models import load_models, own_deadlines
 from collector.domain.endings.offers import model_catalog
 from collector.domain.money.forecast import MonthForecast, NoForecast, month_end
-from collector.domain.periods import last_days, midnight, month_of
+from collector.domain.periods import Window, floor_minute, last_days, midnight, month_of
 from collector.domain.types import account_key
 from collector.reports.fullness import LOOKS_BACK_DAYS
 from collector.settings import Settings, load
@@ -29,6 +29,7 @@ from collector.store.reads import endings as ending_reads
 from collector.store.reads import outlook as outlook_reads
 from collector.store.reads import overview as overview_reads
 from collector.store.reads import room as room_reads
+from collector.store.reads.coverage import period_coverage
 from collector.store.reads.overview import Choices
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.until_full import lines_until_full
@@ -92,6 +93,10 @@ def today() -> date:
     return now().date()
 
 
+def _minute() -> datetime:
+    return floor_minute(now())
+
+
 def database() -> str:
     return settings().database.url
 
@@ -117,7 +122,7 @@ def period(chosen: Chosen) -> Period:
 
 def freshness(chosen: Chosen, jobs: tuple[str, ...], *, coverage: bool = True) -> FreshnessView:
     found = _freshness(database(), jobs, chosen.filters)
-    share = _coverage(database(), period(chosen), chosen.filters) if coverage else None
+    share = _coverage(database(), period(chosen).window, chosen.filters, _minute()) if coverage else None
     return freshness_view(found, estate(chosen), share, now())
 
 
@@ -163,7 +168,7 @@ def room_rows(chosen: Chosen) -> list[room_reads.RoomRow]:
 
 def collection_view(chosen: Chosen) -> collection_views.CollectionView:
     price = settings().costs.call_price_per_1000
-    facts = _collection(database(), chosen.filters, now().replace(second=0, microsecond=0))
+    facts = _collection(database(), chosen.filters, _minute())
     return collection_views.collection_view(
         collection_views.CollectionFacts(
             **facts, call_price_per_1000=None if price is None else Decimal(price)
@@ -187,7 +192,7 @@ def overview_view(chosen: Chosen) -> overview_views.OverviewView:
     return overview_views.overview_view(found, rows, quotas, coming, names(), today())
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, on_release=lambda engine: engine.dispose())
 def _engine(url: str) -> Any:
     return open_store(url)
 
@@ -222,11 +227,9 @@ def _freshness(url: str, jobs: tuple[str, ...], filters: Filters) -> overview_re
 
 
 @remembered()
-def _coverage(url: str, period: Period, filters: Filters) -> float | None:
+def _coverage(url: str, window: Window, filters: Filters, minute: datetime) -> float | None:
     with _reading(url) as connection:
-        if period.is_month:
-            return overview_reads.coverage(connection, period.window, filters)
-        return overview_reads.room_coverage(connection, period.room_key, filters)
+        return period_coverage(connection, window, minute, filters)
 
 
 @remembered()
@@ -339,7 +342,7 @@ def _collection(url: str, filters: Filters, minute: datetime) -> dict[str, Any]:
             "runs": overview_reads.runs(connection),
             "calls_24h": overview_reads.calls(connection, minute - timedelta(days=1)),
             "calls_month": overview_reads.calls(connection, month_of(minute).window.start),
-            "coverage_24h": overview_reads.room_coverage(connection, "1d", filters),
+            "coverage_24h": period_coverage(connection, last_days(minute.date(), 1), minute, filters),
         }
 
 

@@ -49,7 +49,7 @@ def test_filters_narrow_it(closed: Estate) -> None:
 
 def test_the_open_month_is_estimated(closed: Estate) -> None:
     with closed.engine.connect() as connection:
-        found = answers.cost(connection, Window(NOVEMBER.window.start, NOW), basis="bill")
+        found = answers.cost(connection, Window(NOVEMBER.window.start, NOW), now=NOW, basis="bill")
         estimated = cost_totals(connection, Window(NOVEMBER.window.start, NOW))
 
     assert not [row for row in found["rows"] if row["basis"] == "billed"]

@@ -19,6 +19,7 @@ from collector.reports import contract
 from collector.store.engine import open_engine
 from collector.store.reads import cost, endings, overview, room
 from collector.store.reads.api_use import api_use_rows
+from collector.store.reads.coverage import period_coverage
 from collector.store.reads.ending_stories import ending_stories
 from collector.store.reads.whose import whereabouts
 from tests.dashboard.seed import NOW
@@ -131,7 +132,7 @@ def objects(store: Connection) -> dict[str, Any]:
         "cost": contract.cost_object(
             WEEK,
             as_of=NOW,
-            coverage=overview.coverage(store, WEEK),
+            coverage=period_coverage(store, WEEK, NOW),
             rows=cost.cost_rows(store, WEEK),
             unpriced=cost.unpriced(store, WEEK),
             totals=cost.cost_totals(store, WEEK),
@@ -151,7 +152,7 @@ def objects(store: Connection) -> dict[str, Any]:
         "status": contract.status_object(
             scopes=overview.scopes(store),
             gaps=overview.gaps(store),
-            coverage_24h=overview.room_coverage(store, "1d"),
+            coverage_24h=period_coverage(store, last_days(NOW.date(), 1), NOW),
             calls_24h=120,
             throttles_24h=2,
             calls_month=2_500,

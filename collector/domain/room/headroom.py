@@ -15,15 +15,13 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.domain.periods import HOUR, Window
+from collector.domain.periods import HOUR
+from collector.domain.room.coverage import share_known
 from collector.domain.usage.histogram import Histogram, merge
 from collector.domain.usage.minutes import MINUTES
 
 Binding = Literal["tpm", "rpm", "ptu"]
 Floats = NDArray[np.float64]
-
-SETTLING: Final = timedelta(minutes=15)
-"""The newest minutes are left out of coverage: Azure still fills them."""
 
 BANDS: Final = (0.8, 0.9, 1.0)
 
@@ -145,15 +143,6 @@ def share_of_limit(used: NDArray[np.number], limit: Floats) -> Floats:
         return np.asarray(used, dtype=np.float64) / limit
 
 
-def minutes_existed(
-    window: Window, created_at: datetime | None, deleted_at: datetime | None, now: datetime
-) -> int:
-    """Minutes of the window in which the deployment existed and which Azure has had time to settle."""
-    start = max(window.start, created_at or window.start)
-    end = min(window.end, deleted_at or window.end, now - SETTLING)
-    return max(0, _minutes_between(start, end))
-
-
 def merged(spans: Iterable[RoomSpan]) -> RoomSpan:
     """Spans that do not overlap, as one."""
     parts = list(spans)
@@ -209,8 +198,8 @@ def headroom(span: RoomSpan, limit_now: LimitRevision | None) -> Headroom:
         minutes_over_80=span.minutes_over_80 if minutes_seen else None,
         minutes_over_90=span.minutes_over_90 if minutes_seen else None,
         minutes_over_100=span.minutes_over_100 if minutes_seen else None,
-        coverage=_share(span.minutes_known, span.minutes_existed),
-        minute_coverage=_share(span.minutes_covered, span.minutes_existed),
+        coverage=share_known(span.minutes_known, span.minutes_existed),
+        minute_coverage=share_known(span.minutes_covered, span.minutes_existed),
     )
 
 
@@ -243,10 +232,6 @@ def _merged_bytes(parts: Iterable[bytes | None]) -> bytes | None:
 def _sum_known(values: Iterable[int | None]) -> int | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None
-
-
-def _share(part: int, whole: int) -> float | None:
-    return min(1.0, part / whole) if whole else None
 
 
 def _load(peak: float | None, packed: bytes | None) -> Load:

@@ -17,6 +17,7 @@ from uuid import UUID
 import numpy as np
 
 from collector.domain.periods import Window
+from collector.domain.room.coverage import minutes_existed, minutes_there
 from collector.domain.room.headroom import (
     Headroom,
     LimitRevision,
@@ -24,10 +25,10 @@ from collector.domain.room.headroom import (
     headroom,
     limits_by_minute,
     merged,
-    minutes_existed,
 )
 from collector.domain.room.spans import room_spans
 from collector.domain.room.throttling import ThrottleSummary, classify, summaries
+from collector.domain.usage.hours import Existence
 from collector.domain.usage.minutes import MinuteBlock, unpack_many
 
 
@@ -211,12 +212,13 @@ def room_period(
     parts: Iterable[UsageSums],
     limit_now: LimitRevision | None,
     trend: Sequence[float | None],
-    existed: int,
+    there: Existence | None,
+    now: datetime,
 ) -> RoomPeriod:
-    """`existed` counts the minutes of days that nobody read as well: they are no part of any sum, and a gap all the same."""
+    """Minutes of days that nobody read are no part of any sum, and a gap all the same."""
     sums = added(parts)
-    room = replace(sums.room, minutes_existed=max(existed, sums.room.minutes_existed))
-    sums = replace(sums, room=room)
+    existed = minutes_there(window, there, now, sums.room.minutes_known)
+    sums = replace(sums, room=replace(sums.room, minutes_existed=existed))
     return RoomPeriod(*key, period, window, sums, headroom(sums.room, limit_now), tuple(trend))
 
 

@@ -29,8 +29,8 @@ from collector.domain.pricing import per
 from collector.reports.finance.figures import BilledAlone, FinanceRow, ReconciledRow
 from collector.store import tables
 from collector.store.reads import bills
+from collector.store.reads.coverage import account_coverage
 from collector.store.reads.scope import Place, places
-from collector.store.reads.usage import known_days
 
 _CHARGE: Final = tuple(Charge.__dataclass_fields__)
 _OUT_OF_SCOPE: Final = "out of scope"
@@ -207,7 +207,7 @@ def _reconciled(
     billed = [_billed_part(line, meters) for line in lines if _is_use(line)]
     estimated = list(_estimated(weighed, billed))
     settled = now >= month.window.end + (CLOSING_DAY - 1) * DAY
-    coverage = _coverage(connection, month)
+    coverage = account_coverage(connection, month.window, now)
     accounts = {part.account_key for part in estimated} | {part.account_key for part in billed}
     months: dict[UUID, AccountMonth] = {}
     for account in accounts:
@@ -292,22 +292,6 @@ def _why_no_bill(state: bills.BillState | None) -> str:
     if state.error:
         return "its bill could not be read; the notes say why, and what mends it"
     return "Cost Management gave no rows for this month"
-
-
-def _coverage(connection: Connection, month: Month) -> dict[UUID, float]:
-    """The share of each account's minutes that is known; days before the first collected one are not."""
-    table = tables.usage_month
-    asked = select(
-        table.c.account_key, func.sum(table.c.minutes_known), func.sum(table.c.minutes_existed)
-    ).where(table.c.month == month.first_day)
-    span = known_days(connection)
-    lost = 0 if span is None else max(0, (span[0] - month.first_day).days)
-    part = 1 - min(1.0, lost / len(month.days))
-    return {
-        row[0]: min(1.0, float(row[1]) / float(row[2])) * part
-        for row in connection.execute(asked.group_by(table.c.account_key))
-        if row[2]
-    }
 
 
 def rows_of(month: Month, money: MonthMoney, known: Names) -> list[FinanceRow]:

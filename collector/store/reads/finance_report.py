@@ -38,6 +38,7 @@ from collector.reports.finance.figures import (
 from collector.store import tables
 from collector.store.expressions import money_sum
 from collector.store.reads import bills, closings, finance, overview
+from collector.store.reads.coverage import period_coverage
 from collector.store.reads.outlook import budget_part, cause_of
 from collector.store.reads.reservations import reservation_uses
 from collector.store.reads.scope import EVERYTHING, Filters, within
@@ -80,7 +81,7 @@ def finance_report(
         rows = finance.rows_of(month, money, known)
         is_over = now >= month.window.end + 5 * DAY
         basis = BILL if money.is_billed_whole and is_over else ESTIMATE
-        coverage = overview.coverage(connection, month.window)
+        coverage = period_coverage(connection, month.window, now)
         reconciled = finance.reconciled_rows(money.reconciliations, known)
         reserved = reservation_uses(connection, month.window, now, rules.reservations, rules.currency)
         alone = finance.alone_rows(money, known)

@@ -163,7 +163,7 @@ def places(connection: Connection, subscriptions: Collection[str] = ()) -> list[
     return sorted({(account.subscription_id, account.location) for account in living})
 
 
-def existences(connection: Connection) -> dict[tuple[UUID, str], Existence]:
+def existences(connection: Connection, *narrowing: ColumnElement[bool]) -> dict[tuple[UUID, str], Existence]:
     """When each deployment was there, those included that are gone or that only metrics know."""
     table, revision = tables.deployment, tables.deployment_revision
     oldest = (
@@ -186,7 +186,7 @@ def existences(connection: Connection) -> dict[tuple[UUID, str], Existence]:
             None if row.created_at is None else min(row.created_at, row.since or row.created_at),
             row.deleted_at,
         )
-        for row in connection.execute(asked)
+        for row in connection.execute(asked.where(*narrowing))
     }
 
 

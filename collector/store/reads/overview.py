@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, distinct, func, select
 
-from collector.domain.periods import Window
 from collector.domain.types import account_key
 from collector.store import tables
 from collector.store.reads.scope import EVERYTHING, Filters, places, within
@@ -141,28 +140,6 @@ def _earliest_by_job(used: Iterable[ScopeRow]) -> tuple[tuple[str, datetime], ..
         if row.through is not None:
             found[row.job] = min(row.through, found.get(row.job, row.through))
     return tuple(sorted(found.items(), key=lambda pair: pair[1]))
-
-
-def coverage(connection: Connection, period: Window, filters: Filters = EVERYTHING) -> float | None:
-    """The share of the deployments' minutes in the period that is known, by the minute or by the hour."""
-    whole = period.start.day == 1 and period.end.day == 1
-    table = tables.usage_month if whole else tables.usage_day
-    day = table.c.month if whole else table.c.day
-    asked = select(func.sum(table.c.minutes_known), func.sum(table.c.minutes_existed)).where(
-        day >= period.start.date(), day < period.end.date(), *within(connection, filters, table)
-    )
-    part, all_minutes = connection.execute(asked).one()
-    return min(1.0, float(part) / float(all_minutes)) if all_minutes else None
-
-
-def room_coverage(connection: Connection, period: str, filters: Filters = EVERYTHING) -> float | None:
-    """The mean share of known minutes of the deployments' room over a period such as `1d`."""
-    room = tables.room_period
-    asked = select(func.avg(room.c.coverage)).where(
-        room.c.period == period, *within(connection, filters, room)
-    )
-    found = connection.execute(asked).scalar_one()
-    return None if found is None else float(found)
 
 
 def gaps(

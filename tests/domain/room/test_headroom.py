@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.domain.periods import Window
+from collector.domain.room.coverage import minutes_existed
 from collector.domain.room.headroom import (
     LimitRevision,
     MinuteLimits,
@@ -14,7 +15,6 @@ from collector.domain.room.headroom import (
     headroom,
     limits_by_minute,
     merged,
-    minutes_existed,
     week_picture,
 )
 from collector.domain.room.spans import room_span
