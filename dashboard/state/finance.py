@@ -21,7 +21,6 @@ from collector.store.reads.habits import month_habits
 from dashboard import state
 from dashboard.state import SLOW_SECONDS, database, remembered
 from dashboard.state.prices import price_book
-from dashboard.store import open_store
 from dashboard.views.finance import FinanceView, finance_view
 
 
@@ -47,14 +46,14 @@ def workbook(month: str) -> bytes:
 
 @remembered()
 def _months(url: str, today: date) -> tuple[date, ...]:
-    with open_store(url).connect() as connection:
+    with state._reading(url) as connection:
         found = {one.month for one in cost_months(connection) if one.month <= today}
     return tuple(sorted(found, reverse=True))
 
 
 @remembered(SLOW_SECONDS)
 def _report(url: str, month: str, now: datetime) -> FinanceReport:
-    with open_store(url).connect() as connection:
+    with state._reading(url) as connection:
         found = finance_report(connection, Month.parse(month), now, rules())
         return beside_prices(connection, found, now.date())
 
