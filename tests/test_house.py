@@ -31,6 +31,8 @@ MISTAKES = [
     ("plain-views", "dashboard.charts", "import streamlit"),
     ("jobs-use-ports", "collector.jobs", "import collector.sources"),
     ("simulator", "collector.simulator", "import collector.domain"),
+    ("simulator-floors", "collector.simulator.world", "import collector.simulator.truth"),
+    ("simulator-floors", "collector.simulator.control", "from collector.simulator.server import Simulator"),
     ("settings", "collector.settings", "import collector.catalog"),
     ("scheduler", "collector.cli", "from apscheduler.schedulers import background"),
     ("sql", "collector.jobs", "import sqlalchemy"),

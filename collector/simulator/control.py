@@ -5,19 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from collector.simulator.asked import Refused, instant
 from collector.simulator.estate import Deployment
-from collector.simulator.faults import Fault
+from collector.simulator.faults import Fault, Weather
 from collector.simulator.messages import Answer, Call, error_answer, json_answer, json_object
+from collector.simulator.routes import Host, Routes
+from collector.simulator.world import World
 
-if TYPE_CHECKING:
-    from collector.simulator.server import Simulator
+
+class Served(Host, Protocol):
+    """What the control path steers: the server with its clock, weather and counts."""
+
+    world: World
+    weather: Weather
+    routes: Routes
+    counts: dict[str, int]
+    bytes_sent: int
+
+    def set_clock(self, at: datetime, running: bool = False) -> None: ...
 
 
 class Control:
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Served) -> None:
         self._simulator = simulator
         self._subjects: dict[str, Callable[[Call], Any]] = {
             "clock": self._clock,
@@ -75,7 +86,7 @@ class Control:
         }
 
     def _truth(self, call: Call) -> Any:
-        query, truth = call.query, self._simulator.truth
+        query, truth = call.query, self._simulator.routes.truth
         start = instant(query["from"]) if "from" in query else self._simulator.world.start
         end = instant(query["to"]) if "to" in query else self._simulator.now()
         chosen = [d for d in self._simulator.world.deployments if _wanted(d, query)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from collector.simulator import arm, cost_query, logs, metrics_wire, model_lists, prices, quota
 from collector.simulator.access import Access
@@ -23,10 +24,8 @@ from collector.simulator.messages import (
     skipped,
 )
 from collector.simulator.metrics import Metrics
+from collector.simulator.truth import truth_of
 from collector.simulator.world import World
-
-if TYPE_CHECKING:
-    from collector.simulator.server import Simulator
 
 Found = Mapping[str, str]
 _SUB = r"/subscriptions/(?P<sub>[^/]+)"
@@ -39,10 +38,21 @@ _INSIGHTS = rf"{_ACCOUNT}/providers/microsoft\.insights"
 PAGES = {"subscriptions": 2, "accounts": 5, "deployments": 5, "usages": 60, "models": 60, "rows": 150}
 
 
+class Host(Protocol):
+    """What answers need to know of the server that gives them."""
+
+    log: deque[dict[str, Any]]
+
+    @property
+    def url(self) -> str: ...
+
+    def now(self) -> datetime: ...
+
+
 class Routes:
-    def __init__(self, world: World, simulator: Simulator, page_size: int | None) -> None:
-        self.world, self._simulator = world, simulator
-        self.truth = world.truths
+    def __init__(self, world: World, host: Host, page_size: int | None) -> None:
+        self.world, self._host = world, host
+        self.truth = truth_of(world)
         self.metrics = Metrics(world, self.truth.traffic)
         self.bills = self.truth.bills
         self.access = Access()
@@ -111,12 +121,12 @@ class Routes:
         return account
 
     def _now(self) -> datetime:
-        return self._simulator.now()
+        return self._host.now()
 
     def _page(self, call: Call, rows: Sequence[Any], kind: str) -> Answer:
-        left = max(0, 249 - len(self._simulator.log) % 50)
+        left = max(0, 249 - len(self._host.log) % 50)
         headers = {"x-ms-ratelimit-remaining-subscription-reads": str(left)}
-        return page_answer(self._simulator.url, call, rows, self._pages[kind], headers)
+        return page_answer(self._host.url, call, rows, self._pages[kind], headers)
 
     def _subscriptions(self, call: Call, found: Found) -> Answer:
         return self._page(call, arm.subscriptions(self.world), "subscriptions")
@@ -220,7 +230,7 @@ class Routes:
         }
         if not rows and not skip:
             return Answer(204, b"", headers)
-        following = next_link(self._simulator.url, call, skip + size, "$") if more else None
+        following = next_link(self._host.url, call, skip + size, "$") if more else None
         name = str(uuid.uuid5(uuid.NAMESPACE_URL, call.target))
         body = {
             "id": f"subscriptions/{subscription.id}/providers/Microsoft.CostManagement/query/{name}",
@@ -231,7 +241,7 @@ class Routes:
         return json_answer(body, 200, headers)
 
     def _prices(self, call: Call, found: Found) -> Answer:
-        url = self._simulator.url + call.target
+        url = self._host.url + call.target
         return json_answer(prices.answer(self.world, call.query, self._now(), url, self._pages["rows"]))
 
     def _logs(self, call: Call, found: Found) -> Answer:

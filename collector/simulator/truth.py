@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 
@@ -195,6 +196,7 @@ class Truth:
             peaks.append(float(block.ptu_max[low:high].max()))
 
 
+@lru_cache(maxsize=8)
 def truth_of(world: World) -> Truth:
     """Made once for a world, and shared by whoever serves it and whoever asks it."""
     traffic = Traffic(world)

@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +17,6 @@ from collector.simulator.cast import CAST, FILLERS, TEAMS
 from collector.simulator.estate import Account, Deployment, Profile, Revision, Subscription
 from collector.simulator.plan import Plan
 from collector.simulator.story import Story
-
-if TYPE_CHECKING:
-    from collector.simulator.truth import Truth, Usage
 
 NAMESPACE = uuid.UUID("2b2f0e1c-6f0a-5d55-9e0b-0d9c6f5a7e11")
 # Three to a subscription, as companies keep a team's accounts together.
@@ -94,27 +90,6 @@ class World:
         both = [a for a in self.accounts if len(a.families) == 2 and self.deployments_of(a)]
         # The account whose Models family loses a minute in 24, so that the two families differ by some 4 %.
         self.disagreeing = both[0] if disagreeing and both else None
-        self._truth: Truth | None = None
-
-    def truth(
-        self,
-        start: datetime,
-        end: datetime,
-        by: str = "total",
-        deployments: Sequence[Deployment] | None = None,
-    ) -> list[Usage]:
-        """What really happened, by minute, hour, day or in total; costs are at `truth_of(world).costs`."""
-        return list(self.truths.usage(start, end, by, deployments))
-
-    @property
-    def truths(self) -> Truth:
-        if self._truth is None:
-            from collector.simulator.truth import (
-                truth_of,  # the truth is made from traffic, which needs a world
-            )
-
-            self._truth = truth_of(self)
-        return self._truth
 
     def account(self, resource_id: str) -> Account | None:
         return self._accounts.get(resource_id.lower().rstrip("/"))

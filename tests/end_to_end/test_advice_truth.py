@@ -22,6 +22,7 @@ from collector.domain.room.spans import room_span
 from collector.domain.room.throttling import summarise
 from collector.simulator.estate import Deployment
 from collector.simulator.traffic import Traffic
+from collector.simulator.truth import truth_of
 from collector.simulator.world import World
 from tests.conftest import ROOT
 from tests.end_to_end.measured import measured
@@ -259,7 +260,7 @@ def _cost_per_token(deployment: Deployment, sku: str) -> Decimal:
     day = (NOW - timedelta(days=3)).date()
     found = [
         one
-        for one in world.truths.costs(day, day + timedelta(days=1), [changed])
+        for one in truth_of(world).costs(day, day + timedelta(days=1), [changed])
         if one.kind in ("input", "output")
     ]
     return sum((one.list_cost_usd or Decimal(0) for one in found), Decimal(0)) / sum((one.quantity for one in found), Decimal(0))  # fmt: skip

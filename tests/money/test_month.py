@@ -21,6 +21,7 @@ from collector.jobs.charges import MoneyRules
 from collector.jobs.closing import close_month, restate, tend_months
 from collector.jobs.derive import derive
 from collector.reports.finance.figures import ESTIMATE, FinanceReport, totals
+from collector.simulator.truth import truth_of
 from collector.store import tables
 from collector.store.engine import retrying
 from collector.store.reads import closings, finance
@@ -59,7 +60,7 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal:
 def test_charges_equal_the_truth_where_metrics_suffice_and_bound_it_where_not(estate: Estate) -> None:
     truth: dict[tuple[str, str], Decimal] = {}
     until = OCTOBER.shifted(1).first_day
-    for cost in estate.world.truths.costs(OCTOBER.first_day, until):
+    for cost in truth_of(estate.world).costs(OCTOBER.first_day, until):
         key = (cost.account.lower(), cost.deployment.casefold())
         if cost.kind not in UNTOLD:
             truth[key] = truth.get(key, Decimal(0)) + (cost.list_cost_usd or Decimal(0))

@@ -15,6 +15,7 @@ from collector.jobs.closing import close_month
 from collector.jobs.derive import derive
 from collector.simulator.bills import RESERVED_UNITS
 from collector.simulator.prices import RESERVATION_PRICES
+from collector.simulator.truth import truth_of
 from collector.store import tables
 from collector.store.reads.finance_report import finance_report
 from collector.store.reads.scope import Filters
@@ -151,7 +152,7 @@ def test_what_only_the_bill_tells_is_listed_with_its_quantity(estate: Estate) ->
     with estate.engine.connect() as connection:
         report = finance_report(connection, OCTOBER, NOW, estate.rules)
     truth: dict[str, Decimal] = {}
-    for cost in estate.world.truths.costs(OCTOBER.first_day, OCTOBER.shifted(1).first_day):
+    for cost in truth_of(estate.world).costs(OCTOBER.first_day, OCTOBER.shifted(1).first_day):
         if cost.kind in {"audio_hour", "image_output", "training_token"} and cost.billed_cost:
             truth[cost.kind] = truth.get(cost.kind, Decimal(0)) + cost.billed_cost
 

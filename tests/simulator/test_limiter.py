@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.simulator.limiter import admitted_by_provisioned, admitted_by_tokens, request_windows
+from collector.simulator.truth import truth_of
 from collector.simulator.world import World
 from tests.simulator.client import NOW
 
@@ -17,7 +18,7 @@ BUSY_DAYS = (DAYS[1] - timedelta(days=3), DAYS[1])
 
 
 def _sum(world: World, role: str) -> dict[str, int]:
-    rows = world.truth(*DAYS, "total", [world.deployment(role)])
+    rows = list(truth_of(world).usage(*DAYS, "total", [world.deployment(role)]))
     names = ("at_limit", "burst", "max_tokens", "service_load", "spilled", "throttled", "ok", "spilled_in")
     return {name: sum(getattr(row, name) for row in rows) for name in names}
 
@@ -46,7 +47,7 @@ def test_each_cause_has_a_deployment_that_shows_it_most(world: World, role: str,
 def test_announced_tokens_are_refused_far_below_the_limit_in_billed_tokens(world: World) -> None:
     greedy = world.deployment("greedy")
     tpm = greedy.limits(greedy.revisions[0])[1] or 0
-    busy = [u for u in world.truth(*BUSY_DAYS, "minute", [greedy]) if u.max_tokens]
+    busy = [u for u in truth_of(world).usage(*BUSY_DAYS, "minute", [greedy]) if u.max_tokens]
     assert busy
     assert all(u.prompt + u.completion < 0.9 * tpm for u in busy)
 
@@ -54,14 +55,16 @@ def test_announced_tokens_are_refused_far_below_the_limit_in_billed_tokens(world
 def test_at_the_limit_the_minute_is_full_in_billed_tokens(world: World) -> None:
     hot = world.deployment("hot")
     tpm = hot.limits(hot.revisions[0])[1] or 0
-    full = [u for u in world.truth(*BUSY_DAYS, "minute", [hot]) if u.at_limit]
+    full = [u for u in truth_of(world).usage(*BUSY_DAYS, "minute", [hot]) if u.at_limit]
     assert all(u.prompt + u.completion >= 0.88 * tpm for u in full)
 
 
 def test_spilled_requests_are_served_next_door_or_refused_there(world: World) -> None:
     source, target = world.deployment("provisioned-spilling"), world.deployment("overflow")
-    spilled = {u.start: u.spilled for u in world.truth(*BUSY_DAYS, "minute", [source])}
-    came = {u.start: (u.spilled_in, u.requests) for u in world.truth(*BUSY_DAYS, "minute", [target])}
+    spilled = {u.start: u.spilled for u in truth_of(world).usage(*BUSY_DAYS, "minute", [source])}
+    came = {
+        u.start: (u.spilled_in, u.requests) for u in truth_of(world).usage(*BUSY_DAYS, "minute", [target])
+    }
     assert any(spilled.values())
     for start, count in spilled.items():
         assert came[start][0] <= count <= came[start][1]
@@ -70,7 +73,7 @@ def test_spilled_requests_are_served_next_door_or_refused_there(world: World) ->
 def test_a_resize_ends_the_throttling(world: World) -> None:
     resized = world.deployment("resized")
     changed: datetime = resized.revisions[1].from_at
-    after = world.truth(changed, NOW, "total", [resized])
+    after = list(truth_of(world).usage(changed, NOW, "total", [resized]))
     assert 0 == sum(u.at_limit + u.max_tokens for u in after)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from collector.simulator.truth import truth_of
 from collector.simulator.world import World
 from tests.simulator.client import Client
 
@@ -29,7 +30,7 @@ def test_logged_requests_are_the_true_ones(client: Client, world: World, settled
     assert ["account", "deployment", "apiName", "caller", "requests", "first", "last"] == names
     hot = world.deployment("hot")
     rows = [row for row in table["rows"] if row[:2] == [hot.account.id.lower(), hot.name]]
-    [usage] = world.truth(*settled, "total", [hot])
+    [usage] = truth_of(world).usage(*settled, "total", [hot])
     assert usage.requests == sum(row[4] for row in rows)
     assert {caller.api_version for caller in hot.callers} == {row[2].rpartition(" ")[2] for row in rows}
     assert all(row[3].endswith(".***") for row in rows)

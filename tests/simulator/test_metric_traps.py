@@ -8,6 +8,7 @@ import pytest
 
 from collector.simulator.estate import Account
 from collector.simulator.server import Simulator
+from collector.simulator.truth import truth_of
 from collector.simulator.world import World
 from tests.simulator.client import NOW, Client, Said, dimension, sums, total, zulu
 
@@ -160,7 +161,7 @@ def test_or_takes_either_value_of_a_dimension(client: Client, world: World, sett
     hot = world.deployment("hot")
     wanted = "StatusCode eq '200' or StatusCode eq '429' and ModelDeploymentName eq 'chat-prod'"
     told = sums(_first(client.batch([hot.account], "AzureOpenAIRequests", *settled, wanted)), "statuscode")
-    [usage] = world.truth(*settled, "total", [hot])
+    [usage] = truth_of(world).usage(*settled, "total", [hot])
     assert {k: v for k, v in {"200": usage.ok, "429": usage.throttled}.items() if v} == told
 
 
@@ -326,7 +327,7 @@ def test_utilisation_reaches_100_exactly_where_requests_were_refused(client: Cli
         )
     )
     told = {p["timeStamp"]: p["maximum"] >= 100 for p in metric["timeseries"][0]["data"] if "maximum" in p}
-    refused = {zulu(u.start): u.throttled > 0 for u in world.truth(start, end, "minute", [full])}
+    refused = {zulu(u.start): u.throttled > 0 for u in truth_of(world).usage(start, end, "minute", [full])}
     assert any(told.values())
     assert {k: v for k, v in refused.items() if k in told} == told
 

@@ -11,6 +11,7 @@ import pytest
 from collector.simulator import facts
 from collector.simulator.prices import MISSING_FROM_FEED, RECYCLED, changes, predicate, recycled_on
 from collector.simulator.server import Simulator
+from collector.simulator.truth import truth_of
 from collector.simulator.world import World
 from tests.simulator.client import NOW, Client
 
@@ -142,7 +143,7 @@ def test_one_billed_meter_is_missing_from_the_feed(client: Client, world: World)
 def _true_costs(
     world: World, subscription: str, first: date, last: date
 ) -> Iterator[tuple[str, str, Decimal, Decimal]]:
-    for cost in world.truths.costs(first, last):
+    for cost in truth_of(world).costs(first, last):
         account = world.account(cost.account)
         if account is not None and account.subscription.id == subscription and cost.billed_cost is not None:
             yield cost.account.lower(), cost.meter or "", cost.quantity, cost.billed_cost
@@ -168,7 +169,7 @@ def test_one_subscription_pays_less_than_the_list(world: World) -> None:
     first = (NOW - timedelta(days=5)).date()
     shares = {
         round(cost.billed_cost / cost.list_cost_usd, 4)
-        for cost in world.truths.costs(first, first + timedelta(days=1))
+        for cost in truth_of(world).costs(first, first + timedelta(days=1))
         if cost.billed_cost and cost.list_cost_usd
     }
     assert {Decimal("1.0000"), Decimal("0.8800")} == shares
@@ -278,8 +279,8 @@ def test_tokens_that_are_charged_are_the_tokens_that_were_used(world: World) -> 
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     for role in ("hot", "priority", "created", "luna", "audio", "realtime", "batch"):
         deployment = world.deployment(role)
-        usage = world.truth(midnight, midnight + timedelta(days=1), "total", [deployment])
-        charged = list(world.truths.costs(day, day + timedelta(days=1), [deployment]))
+        usage = list(truth_of(world).usage(midnight, midnight + timedelta(days=1), "total", [deployment]))
+        charged = list(truth_of(world).costs(day, day + timedelta(days=1), [deployment]))
         inputs = sum(c.quantity for c in charged if c.kind.endswith("input") or c.kind == "cache_write")
         outputs = sum(c.quantity for c in charged if c.kind in ("output", "audio_output"))
         assert (sum(u.prompt for u in usage), sum(u.completion for u in usage)) == (inputs, outputs)

@@ -8,6 +8,7 @@ from collector.simulator.cast import CAST
 from collector.simulator.estate import Caller, growing
 from collector.simulator.plan import Plan
 from collector.simulator.story import DateMove, Story, Surge
+from collector.simulator.truth import truth_of
 from collector.simulator.world import World
 
 NOW = datetime(2027, 1, 4, tzinfo=UTC)
@@ -58,7 +59,12 @@ def test_a_surge_lasts_its_day() -> None:
     world = a_world()
     requests = [
         sum(
-            int(world.truths.traffic.block(world.deployments[0], DAY + timedelta(days=d)).minute(name).sum())
+            int(
+                truth_of(world)
+                .traffic.block(world.deployments[0], DAY + timedelta(days=d))
+                .minute(name)
+                .sum()
+            )
             for name in ("ok", "at_limit", "max_tokens")
         )
         for d in (-7, 0, 7)

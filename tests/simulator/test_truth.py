@@ -9,6 +9,7 @@ from collector.simulator.callers import PREFIX
 from collector.simulator.estate import Account
 from collector.simulator.readings import SETTLED_AFTER
 from collector.simulator.server import Simulator
+from collector.simulator.truth import truth_of
 from collector.simulator.world import World
 from tests.simulator.client import NOW, Client, sums, total
 
@@ -51,8 +52,10 @@ def test_token_sums_of_both_apis_equal_the_truth(
     )
     batch = client.batch([account], names, *settled, TOKENS).json["values"][0]["value"]
     single = client.single(account, names, *settled, TOKENS).json["value"]
-    truth = world.truth(
-        *settled, "total", [d for d in world.deployments_of(account) if _told(d.format, names)]
+    truth = list(
+        truth_of(world).usage(
+            *settled, "total", [d for d in world.deployments_of(account) if _told(d.format, names)]
+        )
     )
     for position, column in enumerate(("prompt", "completion")):
         expected = {(u.deployment, u.version): getattr(u, column) for u in truth if getattr(u, column)}
@@ -75,7 +78,7 @@ def test_every_grain_adds_up_to_the_same(
     value = client.batch([both_families], "InputTokens", start, end, TOKENS, interval=interval).json[
         "values"
     ][0]["value"]
-    truth = world.truth(start, end, "total", world.deployments_of(both_families))
+    truth = list(truth_of(world).usage(start, end, "total", world.deployments_of(both_families)))
     assert sum(u.prompt for u in truth) == sum(total(s) for s in value[0]["timeseries"])
 
 
@@ -86,7 +89,7 @@ def test_requests_by_status_and_spillover_equal_the_truth(
     name = "ModelRequests" if "models" in account.families else "AzureOpenAIRequests"
     metric = client.batch([account], name, *settled, REQUESTS).json["values"][0]["value"][0]
     told = sums(metric, "modeldeploymentname", "statuscode", "isspillover")
-    for usage in world.truth(*settled, "total", world.deployments_of(account)):
+    for usage in truth_of(world).usage(*settled, "total", world.deployments_of(account)):
         statuses = {
             ("429", "True"): usage.spilled,
             ("429", "False"): usage.throttled,
@@ -106,7 +109,7 @@ def test_api_versions_part_the_requests_and_lose_none(client: Client, world: Wor
         "values"
     ][0]["value"][0]
     by_version = sums(metric, "apiname")
-    [usage] = world.truth(*settled, "total", [hot])
+    [usage] = truth_of(world).usage(*settled, "total", [hot])
     assert {PREFIX + caller.api_version for caller in hot.callers} == set(by_version)
     assert usage.requests == sum(by_version.values())
 
@@ -129,7 +132,9 @@ def test_days_of_api_versions_equal_their_minutes(client: Client, world: World) 
 
 def test_minutes_of_the_truth_add_up_to_hours_and_days(world: World, settled: Stretch) -> None:
     deployments = [world.deployment("hot"), world.deployment("full")]
-    by = {step: world.truth(*settled, step, deployments) for step in ("minute", "hour", "total")}
+    by = {
+        step: list(truth_of(world).usage(*settled, step, deployments)) for step in ("minute", "hour", "total")
+    }
     for column in ("prompt", "requests", "throttled", "spilled", "cached"):
         counted = {step: sum(getattr(u, column) for u in rows) for step, rows in by.items()}
         assert 1 == len(set(counted.values())), counted
@@ -146,7 +151,7 @@ def test_a_version_change_in_mid_day_parts_the_tokens_between_versions(client: C
     told = {
         k: v for k, v in sums(metric, "modeldeploymentname", "modelversion").items() if k[0] == upgraded.name
     }
-    truth = world.truth(start, start + timedelta(days=1), "total", [upgraded])
+    truth = list(truth_of(world).usage(start, start + timedelta(days=1), "total", [upgraded]))
     assert {"2024-08-06", "2024-11-20"} == {u.version for u in truth}
     assert {(u.deployment, u.version): u.prompt for u in truth} == told
 
@@ -167,7 +172,7 @@ def test_late_values_only_rise_and_settle_on_the_truth(
         assert all(b >= a for a, b in zip(earlier, after, strict=True))
     assert seen[0] != seen[-1]
     floored = start.replace(second=0)
-    truth = world.truth(floored, floored + timedelta(minutes=len(seen[-1])), "minute", [hot])
+    truth = list(truth_of(world).usage(floored, floored + timedelta(minutes=len(seen[-1])), "minute", [hot]))
     assert [u.prompt for u in truth] == seen[-1]
     assert timedelta(minutes=47) > SETTLED_AFTER
 
@@ -184,8 +189,8 @@ def test_what_has_not_happened_is_not_told(client: Client, world: World) -> None
 def test_a_deleted_deployment_stops_and_a_new_one_begins(world: World) -> None:
     gone, fresh = world.deployment("deleted"), world.deployment("created")
     assert gone.deleted_at is not None
-    after = world.truth(gone.deleted_at, NOW, "total", [gone])
-    before = world.truth(world.start, fresh.created_at.replace(tzinfo=UTC), "total", [fresh])
+    after = list(truth_of(world).usage(gone.deleted_at, NOW, "total", [gone]))
+    before = list(truth_of(world).usage(world.start, fresh.created_at.replace(tzinfo=UTC), "total", [fresh]))
     assert ([], []) == ([u for u in after if u.requests], before)
 
 
@@ -201,7 +206,7 @@ def test_the_control_path_tells_the_same_truth(client: Client, world: World, set
             "account": hot.account.name,
         },
     ).json
-    assert [(u.prompt, u.throttled) for u in world.truth(*settled, "hour", [hot])] == [
+    assert [(u.prompt, u.throttled) for u in truth_of(world).usage(*settled, "hour", [hot])] == [
         (row["prompt"], row["throttled"]) for row in said
     ]
 

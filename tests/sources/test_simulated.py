@@ -15,6 +15,7 @@ from collector.domain.usage.metric_groups import REQUESTS, TOKENS
 from collector.ports import MetricAnswer, MetricQuestion
 from collector.simulator.faults import Fault
 from collector.simulator.server import Simulator
+from collector.simulator.truth import truth_of
 from collector.simulator.world import World
 from collector.sources import AzureSettings, AzureSources, open_sources
 
@@ -94,7 +95,7 @@ def test_tokens_and_requests_are_the_worlds_own_to_the_token(
     keys = {account.arm_id.lower(): account.key for account in accounts}
     tokens, requests = totals(read(sources, accounts, TOKENS)), totals(read(sources, accounts, REQUESTS))
     compared = 0
-    for true in simulator.world.truth(WINDOW.start, WINDOW.end):
+    for true in truth_of(simulator.world).usage(WINDOW.start, WINDOW.end):
         if true.account.lower() not in keys or not true.requests:
             continue
         place = (keys[true.account.lower()], true.deployment.casefold())
