@@ -4,7 +4,9 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from collector.settings import PREFIX, UNSET_FILE, Section, Settings
+from collector.settings import Settings
+from collector.settings.sections import Section
+from collector.settings.sources import PREFIX, UNSET_FILE
 
 _ELSEWHERE: Final = frozenset({"AOAI_CI", "AOAI_RECORDED_DIR"})
 """What steers the tests."""
