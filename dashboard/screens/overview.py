@@ -6,6 +6,7 @@ from collector.store.reads import overview
 from dashboard import filters, formats, show, state, words
 from dashboard.charts import cost as cost_charts
 from dashboard.charts import endings as endings_charts
+from dashboard.state import overview as overview_state
 from dashboard.words import cost as cost_words
 from dashboard.words import endings as endings_words
 from dashboard.words import overview as overview_words
@@ -15,7 +16,7 @@ jobs = tuple(dict.fromkeys((*overview.COST_JOBS, *overview.ROOM_JOBS, *overview.
 found = state.estate(chosen)
 about = words.estate(found.subscriptions, found.accounts, found.deployments)
 if show.head(words.OVERVIEW_TITLE, state.freshness(chosen, jobs), about):
-    view = state.overview_view(chosen)
+    view = overview_state.overview_view(chosen)
     screens = ("screens/cost.py", "screens/room.py", "screens/endings.py")
     for column, answer, question, screen, label in zip(
         st.columns(3, gap="small"),

@@ -15,8 +15,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 import streamlit as st
 
-from collector.catalog.models import load_models, own_deadlines
-from collector.domain.endings.offers import model_catalog
+from collector.catalog.models import own_deadlines
 from collector.domain.money.forecast import MonthForecast, NoForecast, month_end
 from collector.domain.periods import Window, floor_minute, last_days, midnight, month_of
 from collector.domain.types import account_key
@@ -25,7 +24,6 @@ from collector.settings import Settings, load
 from collector.store import schema
 from collector.store.errors import SchemaMismatch, clear_errors
 from collector.store.reads import cost as cost_reads
-from collector.store.reads import endings as ending_reads
 from collector.store.reads import outlook as outlook_reads
 from collector.store.reads import overview as overview_reads
 from collector.store.reads import room as room_reads
@@ -38,8 +36,6 @@ from dashboard.store import open_store
 from dashboard.tables import Table
 from dashboard.views import collection as collection_views
 from dashboard.views import cost as cost_views
-from dashboard.views import endings as endings_views
-from dashboard.views import overview as overview_views
 from dashboard.views import room as room_views
 from dashboard.views.freshness import FreshnessView, freshness_view
 
@@ -177,21 +173,6 @@ def collection_view(chosen: Chosen) -> collection_views.CollectionView:
     )
 
 
-def overview_view(chosen: Chosen) -> overview_views.OverviewView:
-    """The three answers, and the two courses below them."""
-    facts = _cost_facts(database(), period(chosen), chosen.filters, "model", today())
-    forecast = None
-    if chosen.period_key == MONTH_TO_DATE:
-        forecast = _forecast(database(), chosen.filters, today(), None)
-    found = overview_views.CostInput(
-        facts.period, facts.daily, facts.current, facts.before, facts.unpriced, forecast
-    )
-    quotas = _quotas(database(), chosen.filters)
-    rows = _room_rows(database(), period(chosen).room_key, chosen.filters)
-    coming = _endings(database(), chosen.filters, today(), costs=False)
-    return overview_views.overview_view(found, rows, quotas, coming, names(), today())
-
-
 @st.cache_resource(show_spinner=False, on_release=lambda engine: engine.dispose())
 def _engine(url: str) -> Any:
     return open_store(url)
@@ -311,22 +292,6 @@ def _closeup(url: str, period: Period, row: room_reads.RoomRow) -> room_views.Cl
     return room_views.closeup(
         row.deployment, hours, limits, bool(row.peak_at_least), room_views.measure_of(row)
     )
-
-
-@remembered()
-def _endings(
-    url: str, filters: Filters, today: date, *, costs: bool
-) -> tuple[endings_views.EndingStory, ...]:
-    """Where only days are shown, nobody waits for what the deployments cost."""
-    with _reading(url) as connection:
-        rows = ending_reads.deployed_rows(connection, last_days(today, 30) if costs else None, filters)
-        catalog = model_catalog(
-            ending_reads.offers_for(connection, rows, load_models().models),
-            ending_reads.model_readings(connection),
-            load_models().models,
-            _deadlines(),
-        )
-    return endings_views.endings_of(rows, catalog, today)
 
 
 def _deadlines() -> tuple[Any, ...]:

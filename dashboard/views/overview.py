@@ -1,6 +1,6 @@
 """The overview: the three answers side by side, each with the few names that matter most."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,8 @@ from decimal import Decimal
 from collector.domain.money.forecast import MonthForecast, NoForecast
 from collector.domain.periods import Window
 from collector.store.reads.cost import CostTotal, DailyCost, UnpricedRow
-from collector.store.reads.room import QuotaRow, RoomRow
+from collector.store.reads.glance import Glance
+from collector.store.reads.room import QuotaRow
 from dashboard import formats
 from dashboard.periods import Period
 from dashboard.tables import Column, Table, table
@@ -56,28 +57,27 @@ class CostInput:
     current: Window | None
     before: Sequence[CostTotal]
     unpriced: Sequence[UnpricedRow]
-    forecast: MonthForecast | NoForecast | None
 
 
 def overview_view(
     found: CostInput,
-    rows: Sequence[RoomRow],
+    forecast: MonthForecast | NoForecast | None,
+    rows: Sequence[Glance],
     quotas: Sequence[QuotaRow],
     endings: Sequence[EndingStory],
-    names: Mapping[str, str],
     today: date,
 ) -> OverviewView:
     totals = sums_by_currency(found.daily)
     currency = max(totals, key=lambda one: totals[one][0], default=None)
     daily = [part for part in found.daily if part.currency == currency]
     return OverviewView(
-        answers=(cost_answer(found, names), room_answer(rows, quotas), endings_answer(endings)),
-        stack=stack(daily, found.period, currency, today, names, "model") if currency else None,
+        answers=(cost_answer(found, forecast), room_answer(rows, quotas), endings_answer(endings)),
+        stack=stack(daily, found.period, currency, today, {}, "model") if currency else None,
         timeline=timeline_of(endings)[:ON_OVERVIEW],
     )
 
 
-def cost_answer(found: CostInput, names: Mapping[str, str]) -> Answer:
+def cost_answer(found: CostInput, forecast: MonthForecast | NoForecast | None) -> Answer:
     totals = sums_by_currency(found.daily)
     ranked = sorted(totals, key=lambda one: -totals[one][0])
     currency = ranked[0] if ranked else "USD"
@@ -92,11 +92,11 @@ def cost_answer(found: CostInput, names: Mapping[str, str]) -> Answer:
     )
     others = tuple(overview_words.also_in(formats.money(totals[one][0], one)) for one in ranked[1:])
     unpriced = sum(1 for row in found.unpriced if not row.out_of_scope)
-    lines = (*others, *_forecast_line(found.forecast, currency), overview_words.unpriced_line(unpriced))
-    return Answer(tile, tuple(line for line in lines if line), _dearest(found.daily, currency, names))
+    lines = (*others, *_forecast_line(forecast, currency), overview_words.unpriced_line(unpriced))
+    return Answer(tile, tuple(line for line in lines if line), _dearest(found.daily, currency))
 
 
-def room_answer(rows: Sequence[RoomRow], quotas: Sequence[QuotaRow]) -> Answer:
+def room_answer(rows: Sequence[Glance], quotas: Sequence[QuotaRow]) -> Answer:
     known = [row for row in rows if row.used_share is not None]
     tight = [row for row in known if (row.used_share or 0) >= TIGHT]
     in_use = [row for row in quotas if row.current]
@@ -165,7 +165,7 @@ def _forecast_line(forecast: MonthForecast | NoForecast | None, currency: str) -
     return (overview_words.forecast_line(forecast, currency),)
 
 
-def _dearest(daily: Sequence[DailyCost], currency: str, names: Mapping[str, str]) -> Table:
+def _dearest(daily: Sequence[DailyCost], currency: str) -> Table:
     sums: dict[str | None, Decimal] = {}
     for part in daily:
         if part.currency == currency:
@@ -181,7 +181,7 @@ def _dearest(daily: Sequence[DailyCost], currency: str, names: Mapping[str, str]
         ),
         [
             {
-                "name": label(key, names, "model"),
+                "name": label(key, {}, "model"),
                 "cost": sums[key],
                 "share": float(sums[key] / whole) if whole else None,
             }

@@ -45,8 +45,9 @@ def _screens() -> Iterator[tuple[str, Callable[[], Any]]]:
     from dashboard.state import Chosen
     from dashboard.state import cost as cost_state
     from dashboard.state import endings as endings_state
+    from dashboard.state import overview as overview_state
 
-    yield "Overview, month to date", lambda: state.overview_view(Chosen())
+    yield "Overview, month to date", lambda: overview_state.overview_view(Chosen())
     yield "Cost by model, month to date", lambda: state.cost_view(Chosen(), "model", None)
     yield "Cost by deployment, month to date", lambda: state.cost_view(Chosen(), "deployment", None)
     yield (
@@ -82,8 +83,9 @@ def _forget() -> None:
     """Every remembered read, one by one: outside a running server `st.cache_data.clear()` clears nothing."""
     from dashboard import state
     from dashboard.state import cost as cost_state
+    from dashboard.state import overview as overview_state
 
-    for name, found in (*vars(state).items(), *vars(cost_state).items()):
+    for name, found in (*vars(state).items(), *vars(cost_state).items(), *vars(overview_state).items()):
         if name != "_engine" and hasattr(found, "clear") and hasattr(found, "__wrapped__"):
             found.clear()
 

@@ -13,6 +13,7 @@ from collector.reports.fullness import daily_allocated
 from collector.store.engine import open_engine
 from collector.store.reads import room
 from collector.store.reads.coverage import period_coverage
+from collector.store.reads.glance import Glance, room_glances
 from collector.store.reads.scope import Filters
 from collector.store.reads.until_full import lines_until_full
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
@@ -51,6 +52,29 @@ def test_the_nearest_to_its_limit_comes_first_and_the_unknown_last(store: Connec
     assert ["Tight", "calm", "batch"] == [row.deployment for row in rows]
     assert [100_000 - (rows[0].peak_tpm or 0), None] == [rows[0].headroom_tpm, rows[2].headroom_tpm]
     assert None is rows[2].used_share
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        pytest.param(Filters(), id="everything"),
+        pytest.param(Filters(models=("gpt-5",)), id="a model"),
+        pytest.param(Filters(locations=("eastus2",)), id="a location"),
+    ],
+)
+def test_a_glance_is_the_row_of_room_in_its_place(store: Connection, filters: Filters) -> None:
+    rows, found = room.room_rows(store, "7d", filters), room_glances(store, "7d", filters)
+
+    assert (
+        [Glance(row.deployment, row.used_share, row.requests, row.throttled) for row in rows] == found != []
+    )
+
+
+def test_asked_for_now_alone_a_quota_line_is_its_last_reading(store: Connection) -> None:
+    whole, now = room.quota_rows(store), room.quota_rows(store, since=NOW + timedelta(days=1))
+
+    assert any(len(line.history) > 1 for line in whole)
+    assert [replace(line, history=line.history[-1:]) for line in whole] == now
 
 
 def test_a_deployments_quota_line_is_the_one_that_the_models_list_names(store: Connection) -> None:

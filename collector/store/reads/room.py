@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, case, func, or_, select, tuple_
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
 from collector.domain.periods import Window, floor_hour
@@ -367,9 +367,11 @@ _READING = _Reading._fields
 
 
 def _is_newest(reading: FromClause) -> ColumnElement[bool]:
+    """Each line's last reading, found for all lines at once: line by line, a year of readings is looked through."""
+    line = [reading.c[name] for name in ("subscription_id", "location", "usage_name")]
     other = tables.quota_reading.alias("other")
-    line = (other.c[name] == reading.c[name] for name in ("subscription_id", "location", "usage_name"))
-    return reading.c.read_at == select(func.max(other.c.read_at)).where(*line).scalar_subquery()
+    theirs = [other.c[one.name] for one in line]
+    return tuple_(*line, reading.c.read_at).in_(select(*theirs, func.max(other.c.read_at)).group_by(*theirs))
 
 
 def _quota_row(readings: list[_Reading]) -> QuotaRow:

@@ -93,7 +93,14 @@ def _cost_columns() -> list[Column[Any]]:
 
 
 # Charges summed over all accounts, written with them; local on Citus, since what they sum lies on every node.
-cost_day = table("cost_day", "finding", key("day", Date), *_cost_columns())
+cost_day = table(
+    "cost_day",
+    "finding",
+    key("day", Date),
+    *_cost_columns(),
+    # All that forecasts and totals of days ask for: read from it alone, weeks of days cost the same in any year.
+    Index("ix_cost_day_totals", "day", "currency", "model", "cost", "tokens"),
+)
 cost_month = table("cost_month", "finding", key("month", Date), *_cost_columns())
 
 bill_day = table(
