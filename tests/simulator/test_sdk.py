@@ -144,5 +144,5 @@ def test_the_logs_client_reads_a_typed_table(azure: Simulator) -> None:
     client = LogsQueryClient(_Token(), endpoint=azure.url, authentication_policy=_Bearer())
     answer: Any = client.query_workspace("w", QUERY, timespan=(azure.now() - timedelta(hours=3), azure.now()))
     row = answer.tables[0].rows[0]
-    assert row["hour"].tzinfo is not None
+    assert row["first"].tzinfo is not None
     assert row["requests"] > 0
