@@ -116,14 +116,6 @@ def chosen_filters(filters: Mapping[str, Sequence[str]]) -> Any:
     )
 
 
-def period_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--from` and `--to` of an answer; `--to` is exclusive."""
-    command = click.option(
-        "--to", "until", type=DAY, help="First UTC day that is not counted (default: tomorrow)."
-    )(command)
-    return click.option("--from", "since", type=DAY, help="First UTC day that is counted.")(command)
-
-
 def span(since: date | None, until: date | None, default_since: date, now: datetime) -> Window:
     """The window of whole days that the options name; the default ends with today."""
     first = since or default_since

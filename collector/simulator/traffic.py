@@ -16,7 +16,6 @@ from collector.simulator.limiter import Refused, admitted_by_provisioned, admitt
 from collector.simulator.world import World
 
 MINUTES = 1440
-EPOCH_DAY = date(1970, 1, 1).toordinal()
 CAUSES = ("at_limit", "burst", "max_tokens", "service_load", "spilled")
 COUNTS = (
     "ok",

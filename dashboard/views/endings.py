@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from collector.domain.alerts.rules import Where
@@ -321,15 +320,6 @@ def _changes(changes: Sequence[CatalogChange]) -> Table:
             for row in changes
         ],
     )
-
-
-def cost_of(rows: Iterable[DeployedRow]) -> dict[str, Decimal]:
-    """Cost of the last 30 days by currency."""
-    found: dict[str, Decimal] = {}
-    for row in rows:
-        for currency, cost in row.costs_30d:
-            found[currency] = found.get(currency, Decimal(0)) + cost
-    return found
 
 
 def since(today: date, days: int) -> date:

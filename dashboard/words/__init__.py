@@ -22,7 +22,6 @@ COST_HELP: Final = "What the period cost, by whom and by what, and what has no p
 ROOM_HELP: Final = "Deployments against their limits, refused requests, and quota lines."
 ENDINGS_HELP: Final = "Which deployments stop or are upgraded when, and which api-versions are still called."
 COLLECTION_HELP: Final = "How far everything is known, what failed, and what would mend it."
-FILTERS: Final = "Filters"
 PERIOD: Final = "Period"
 PERIOD_HELP: Final = "Days and months are UTC. Rolling periods include today, which is not over yet."
 SUBSCRIPTION: Final = "Subscription"

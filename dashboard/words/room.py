@@ -146,10 +146,6 @@ UNFILTERED_HELP: Final = (
 DEVIATES_COLUMN: Final = "What a strict reading would ask about"
 
 
-def with_429(count: int) -> str:
-    return f"{count:,} refused with 429"
-
-
 def not_said(count: int) -> str:
     return f" Azure said nothing of {count}, which count in neither number."
 

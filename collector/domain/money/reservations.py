@@ -17,7 +17,6 @@ from collector.domain.periods import HOUR, Window
 
 MONTHLY: Final = "1 Month"
 YEARLY: Final = "1 Year"
-TERMS: Final = (MONTHLY, YEARLY)
 HOURS_OF_TERM: Final[Mapping[str, Decimal]] = {MONTHLY: Decimal(730), YEARLY: Decimal(8760)}
 """Azure spreads a price over the hours of a year, or over a twelfth of them."""
 

@@ -30,7 +30,6 @@ Kind = Literal[
 Tier = Literal["standard", "batch", "priority", "flex"]
 Context = Literal["short", "long"]
 Scope = Literal["global", "datazone", "regional", "legacy"]
-Tuning = Literal["inference", "hosting", "training", "developer", "grader"]
 Step = Literal["rate", "meter-id", "meter-name", "snapshot"]
 
 KINDS: Final[tuple[Kind, ...]] = (

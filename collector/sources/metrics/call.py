@@ -14,7 +14,6 @@ from collector.domain.usage.metric_groups import DEPLOYMENT
 NAMESPACE = "microsoft.cognitiveservices/accounts"
 API_VERSION = "2024-02-01"
 ACCOUNTS_PER_BATCH = 50
-METRICS_PER_CALL = 20
 
 
 @dataclass(frozen=True, slots=True)

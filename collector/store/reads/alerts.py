@@ -177,13 +177,6 @@ def oldest_waiting(connection: Connection) -> datetime | None:
     return connection.scalar(select(func.min(table.c.written_at)).where(table.c.status == "waiting"))
 
 
-def letter_text(connection: Connection, message_id: str) -> Letter | None:
-    content = connection.scalar(
-        select(tables.letter.c.content).where(tables.letter.c.message_id == message_id)
-    )
-    return None if content is None else letter_of(content)
-
-
 _ALERT = ("alert_key", *list(AlertRow.__dataclass_fields__)[1:])
 
 

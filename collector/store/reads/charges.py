@@ -134,17 +134,6 @@ def charged_days(connection: Connection) -> tuple[date, date] | None:
     return None if first is None or last is None else (first, last)
 
 
-def charged_months(
-    connection: Connection, accounts: Collection[UUID], months: Collection[date]
-) -> set[tuple[UUID, date]]:
-    """Account-months that have charges rolled up."""
-    table = tables.charge_month
-    asked = select(table.c.account_key, table.c.month).where(
-        table.c.account_key.in_(list(accounts)), table.c.month.in_(list(months))
-    )
-    return {(row.account_key, row.month) for row in connection.execute(asked.distinct())}
-
-
 def _charged(account_key: UUID, deployment: str, seconds: int, **told: Any) -> StoredHour:
     """What charges are worked out of, without what they do not look at."""
     nothing: dict[str, Any] = {
