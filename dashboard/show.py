@@ -78,10 +78,11 @@ def failed(reason: str) -> None:
     st.code(reason, language=None, wrap_lines=True)
 
 
-def no_figures() -> None:
+def no_figures(waiting: int = 0) -> None:
+    """Filters are to blame only where nothing waits to be worked out."""
     with st.container(border=True):
-        st.subheader(words.NO_FIGURES, anchor=False)
-        st.caption(words.NO_FIGURES_HINT)
+        st.subheader(words.WAITING_TITLE if waiting else words.NO_FIGURES, anchor=False)
+        st.caption(words.WAITING_HINT if waiting else words.NO_FIGURES_HINT)
 
 
 def show_notice(notice: Notice) -> None:

@@ -16,9 +16,17 @@ SCREENS = {
     "forecast": "/forecast",
     "unit-costs": "/unit_costs",
     "savings": "/savings",
+    "finance": "/finance",
     "room": "/room",
+    "throttling": "/throttling",
+    "advice": "/advice",
+    "fit": "/fit",
+    "quota": "/quota",
+    "units": "/units",
+    "quality": "/quality",
     "endings": "/endings",
     "alerts": "/alerts",
+    "posture": "/posture",
     "collection": "/collection",
 }
 FLAGS = [

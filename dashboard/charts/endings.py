@@ -13,6 +13,8 @@ from dashboard.words import endings as words
 def timeline(rows: Sequence[TimelineRow], *, narrow: bool = False) -> go.Figure:
     """A line from today to each end, soonest on top; shape and word say what happens on the day."""
     shown = list(rows)[::-1]
+    furthest = max((row.days_left for row in rows), default=0)
+    axis_end = max(furthest, 60) * (1.6 if narrow else 1.28)
     figure = go.Figure()
     for place, row in enumerate(shown):
         figure.add_shape(
@@ -41,20 +43,21 @@ def timeline(rows: Sequence[TimelineRow], *, narrow: bool = False) -> go.Figure:
                     + ("" if narrow else f" · {formats.day(row.ends_on)}")
                     for _, row in members
                 ],
-                textposition="middle right",
+                textposition=[
+                    "top left" if row.days_left > axis_end / 2 else "middle right" for _, row in members
+                ],
                 name=words.ON_THE_DAY[what],
                 customdata=[[text(row.name), text(row.detail)] for _, row in members],
                 hovertemplate="%{customdata[0]}<br>%{customdata[1]}<br>%{text}<extra></extra>",
                 cliponaxis=False,
             )
-    furthest = max((row.days_left for row in rows), default=0)
     figure.update_layout(
         **plain_layout(110 + 34 * len(shown)),
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "title": None},
     )
     first = min([row.days_left for row in rows] + [0])
     figure.update_xaxes(
-        range=[first - 10, max(furthest, 60) * (1.6 if narrow else 1.28)],
+        range=[first - 10, axis_end],
         title="days from today (UTC)",
         zeroline=True,
         zerolinewidth=1.5,
@@ -76,7 +79,14 @@ def _ending_colour(row: TimelineRow) -> str:
 
 def api_weeks(states: Sequence[ApiStateWeeks]) -> go.Figure:
     """Shares by week, stacked to the whole; what needs nothing stands at the bottom."""
-    colours = {"retired": OVER, "announced": TIGHT, "superseded": "#D9B77E", "unknown": REST}
+    colours = {
+        "retired": OVER,
+        "announced": TIGHT,
+        "superseded": "#D9B77E",
+        "unknown": REST,
+        "current": CALM,
+        "unversioned": "#7FB2B5",
+    }
     figure = go.Figure()
     for one in reversed(states):
         word = words.API_STATES[one.state]
@@ -95,5 +105,6 @@ def api_weeks(states: Sequence[ApiStateWeeks]) -> go.Figure:
         hovermode="x unified",
         legend={"orientation": "h", "yanchor": "top", "y": -0.12, "x": 0, "title": None},
     )
+    figure.update_xaxes(tickformat="%-d %b")
     figure.update_yaxes(tickformat=".0%", range=[0, 1])
     return figure

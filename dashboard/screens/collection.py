@@ -3,11 +3,12 @@
 import streamlit as st
 
 from dashboard import filters, show, state, words
+from dashboard.state import collection as collection_state
 from dashboard.words import collection as collection_words
 
 chosen = filters.chosen()
 if show.head(words.COLLECTION_TITLE, state.freshness(chosen, (), coverage=False)):
-    view = state.collection_view(chosen)
+    view = collection_state.view(chosen)
     show.tiles(view.tiles, columns=6)
     show.section(collection_words.FAULTS_TITLE)
     if not view.faults:
@@ -20,6 +21,7 @@ if show.head(words.COLLECTION_TITLE, state.freshness(chosen, (), coverage=False)
                 st.code(fault.remedy, language=None, wrap_lines=True)
     if view.scopes:
         show.show_table(view.scopes, title=collection_words.SCOPES_TITLE, about=collection_words.SCOPES_TITLE)
+        st.caption(collection_words.SCOPES_TEXT)
     if view.gaps:
         show.show_table(view.gaps, title=collection_words.GAPS_TITLE, about=collection_words.GAPS_TITLE)
     else:

@@ -30,7 +30,7 @@ if show.head(words.COST_TITLE, state.freshness(chosen, overview.COST_JOBS), span
     drill.show_way(turns, state.names())
     view = state.cost_view(here, dimension, currency)
     if view is None:
-        show.no_figures()
+        show.no_figures(state.days_waiting())
     else:
         show.tiles(cost_state.tiles(view, here), columns=3, wide=True)
         course = cost_state.course_of_period(here, view.currency)

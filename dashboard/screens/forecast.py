@@ -28,7 +28,7 @@ if show.head(
         )
     course = cost_state.course(chosen, currency)
     if course is None:
-        show.no_figures()
+        show.no_figures(state.days_waiting())
     else:
         view = cost_state.outlook_view(chosen, outlook_words.FORECAST_SPLITS[by or "Team"], currency)
         show.tiles(view.tiles, columns=4, wide=True)

@@ -48,7 +48,7 @@ if show.head(words.OVERVIEW_TITLE, state.freshness(chosen, jobs), about):
             alt = cost_words.cost_chart_alt(total, words.period_span(state.period(chosen)), largest)
             show.chart(cost_charts.daily_cost(view.stack), key="daily", alt=alt)
         else:
-            st.caption(words.NO_FIGURES)
+            st.caption(words.WAITING_TITLE if state.days_waiting() else words.NO_FIGURES)
     with right, st.container(border=True, height="stretch"):
         show.section(endings_words.TIMELINE_TITLE)
         if view.timeline:

@@ -61,7 +61,7 @@ if show.head(words.ROOM_TITLE, state.freshness(chosen, overview.ROOM_JOBS), span
                 st.markdown(f"**{limits_words.WEEK_TITLE}**")
                 show.chart(week, key="week", alt=limits_words.week_alt(closeup_charts.busiest_hour(close)))
     else:
-        show.no_figures()
+        show.no_figures(state.days_waiting())
     if view.quotas:
         show.section(limits_words.QUOTA_TITLE, limits_words.QUOTA_TEXT)
         full = sum(1 for bar in view.quota_bars if bar.share >= style_charts.NEARLY_FULL)

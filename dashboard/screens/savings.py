@@ -6,6 +6,7 @@ from collector.store.reads import overview
 from dashboard import filters, formats, show, state
 from dashboard.state import savings as saving_state
 from dashboard.words import outlook as words
+from dashboard.words import period_name
 
 chosen = filters.chosen()
 if show.head(
@@ -18,7 +19,9 @@ if show.head(
         st.caption(words.NO_SAVINGS)
     else:
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            month = st.selectbox(words.SAVINGS_MONTH, months, key="savings-month", width=160)
+            month = st.selectbox(
+                words.SAVINGS_MONTH, months, key="savings-month", width=190, format_func=period_name
+            )
             kinds = saving_state.savings_view(chosen, month, None).kinds
             kind = st.selectbox(
                 words.SAVINGS_KIND, kinds, index=None, placeholder=words.ALL_KINDS, key="saving", width=320

@@ -14,7 +14,7 @@ span = words.period_span(state.period(chosen))
 if show.head(outlook_words.UNITS_TITLE, state.freshness(chosen, overview.COST_JOBS), span):
     currencies = saving_state.unit_currencies(chosen)
     if not currencies:
-        show.no_figures()
+        show.no_figures(state.days_waiting())
     else:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             by = st.segmented_control(

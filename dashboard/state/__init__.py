@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, ParamSpec, Protocol, TypeVar
 
@@ -17,7 +16,7 @@ import streamlit as st
 
 from collector.catalog.models import own_deadlines
 from collector.domain.money.forecast import MonthForecast, NoForecast, month_end
-from collector.domain.periods import Window, floor_minute, last_days, midnight, month_of
+from collector.domain.periods import Window, floor_minute, midnight, month_of
 from collector.domain.types import account_key
 from collector.reports.fullness import LOOKS_BACK_DAYS
 from collector.settings import Settings, load
@@ -34,13 +33,15 @@ from collector.store.reads.until_full import lines_until_full
 from dashboard.periods import DEFAULT, MONTH_TO_DATE, Period, comparison, period_of
 from dashboard.store import open_store
 from dashboard.tables import Table
-from dashboard.views import collection as collection_views
 from dashboard.views import cost as cost_views
 from dashboard.views import room as room_views
 from dashboard.views.freshness import FreshnessView, freshness_view
 
 FRESH_SECONDS = 60
 SLOW_SECONDS = 600
+BRIEF_SECONDS = 5
+SETTLED_DAYS = 3
+"""Newer days are read again and worked out all the time, so that they wait says nothing."""
 CLOCK = "DASHBOARD_NOW"
 """Names an instant to look from instead of now: for tests and pictures."""
 
@@ -119,7 +120,11 @@ def period(chosen: Chosen) -> Period:
 def freshness(chosen: Chosen, jobs: tuple[str, ...], *, coverage: bool = True) -> FreshnessView:
     found = _freshness(database(), jobs, chosen.filters)
     share = _coverage(database(), period(chosen).window, chosen.filters, _minute()) if coverage else None
-    return freshness_view(found, estate(chosen), share, now())
+    return freshness_view(found, estate(chosen), share, now(), days_waiting())
+
+
+def days_waiting() -> int:
+    return _days_waiting(database(), today() - timedelta(days=SETTLED_DAYS))
 
 
 def estate(chosen: Chosen) -> overview_reads.Estate:
@@ -162,17 +167,6 @@ def room_rows(chosen: Chosen) -> list[room_reads.RoomRow]:
     return _room_rows(database(), period(chosen).room_key, chosen.filters)
 
 
-def collection_view(chosen: Chosen) -> collection_views.CollectionView:
-    price = settings().costs.call_price_per_1000
-    facts = _collection(database(), chosen.filters, _minute())
-    return collection_views.collection_view(
-        collection_views.CollectionFacts(
-            **facts, call_price_per_1000=None if price is None else Decimal(price)
-        ),
-        now(),
-    )
-
-
 @st.cache_resource(show_spinner=False, on_release=lambda engine: engine.dispose())
 def _engine(url: str) -> Any:
     return open_store(url)
@@ -205,6 +199,12 @@ def _choices(url: str) -> Choices:
 def _freshness(url: str, jobs: tuple[str, ...], filters: Filters) -> overview_reads.Freshness:
     with _reading(url) as connection:
         return overview_reads.freshness(connection, jobs, filters)
+
+
+@remembered(BRIEF_SECONDS)
+def _days_waiting(url: str, before: date) -> int:
+    with _reading(url) as connection:
+        return overview_reads.days_waiting(connection, before)
 
 
 @remembered()
@@ -296,19 +296,6 @@ def _closeup(url: str, period: Period, row: room_reads.RoomRow) -> room_views.Cl
 
 def _deadlines() -> tuple[Any, ...]:
     return own_deadlines(getattr(settings(), "model_deadlines", []))
-
-
-@remembered()
-def _collection(url: str, filters: Filters, minute: datetime) -> dict[str, Any]:
-    with _reading(url) as connection:
-        return {
-            "scopes": overview_reads.scopes(connection, filters=filters),
-            "gaps": overview_reads.gaps(connection, filters),
-            "runs": overview_reads.runs(connection),
-            "calls_24h": overview_reads.calls(connection, minute - timedelta(days=1)),
-            "calls_month": overview_reads.calls(connection, month_of(minute).window.start),
-            "coverage_24h": period_coverage(connection, last_days(minute.date(), 1), minute, filters),
-        }
 
 
 def _room_row(chosen: Chosen, key: str) -> room_reads.RoomRow | None:

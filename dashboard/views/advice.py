@@ -37,14 +37,14 @@ def advice_view(found: Sequence[Recommendation], accounts: Mapping[UUID, str]) -
         table=table(
             "advice",
             (
-                Column("rank", "#", "count", width="small"),
+                Column("rank", "#", "count", width=50),
+                Column("summary", "Recommendation", width=450),
                 Column("why", "Why now"),
-                Column("kind", "What"),
-                Column("summary", "Recommendation", width="large"),
                 Column("effect_tpm", "Effect, TPM", "tokens", words.EFFECT_COLUMN),
                 Column("saves", "Saves a month", "money", words.SAVES_COLUMN),
                 Column("currency", "Currency"),
                 Column("account", "Account"),
+                Column("kind", "What"),
                 Column("residency", "Residency", width="large"),
                 Column("assumption", "Supposes", width="large"),
                 Column("command", "Command", screen=False),

@@ -1,6 +1,6 @@
 """The collection screen: how far every scope is known, what failed and what would mend it, and what is lost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,6 +9,7 @@ from collector.store.reads.overview import Calls, GapRow, RunRow, ScopeRow
 from dashboard import formats
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
+from dashboard.words import JOBS
 from dashboard.words import collection as words
 
 
@@ -43,12 +44,14 @@ class CollectionView:
     runs: Table
 
 
-def collection_view(facts: CollectionFacts, now: datetime) -> CollectionView:
+def collection_view(facts: CollectionFacts, now: datetime, names: Mapping[str, str]) -> CollectionView:
+    """`names` says what subscription ids and account ids are called."""
+    called = {key.casefold(): name for key, name in names.items()}
     return CollectionView(
         tiles=_tiles(facts, now),
-        faults=tuple(_fault(row, now) for row in facts.scopes if row.status != "ok"),
-        scopes=_scopes(facts.scopes, now),
-        gaps=_gaps(facts.gaps),
+        faults=tuple(_fault(row, now, called) for row in facts.scopes if row.status != "ok"),
+        scopes=_scopes(facts.scopes, now, called),
+        gaps=_gaps(facts.gaps, called),
         runs=_runs(facts.runs),
     )
 
@@ -78,20 +81,35 @@ def _call_cost(facts: CollectionFacts) -> str:
     return f"{facts.call_price_per_1000 * facts.calls_month.calls / 1000:,.2f}"
 
 
-def _fault(row: ScopeRow, now: datetime) -> Fault:
+def scope_name(scope: str, names: Mapping[str, str]) -> str:
+    """`account · subscription`, `subscription · location`, or what stands in the scope where nothing is called so."""
+    parts = scope.strip("/").split("/")
+    if parts[0].casefold() == "subscriptions" and len(parts) > 2:
+        return f"{names.get(scope.casefold(), parts[-1])} · {names.get(parts[1].casefold(), parts[1])}"
+    known = [part for part in parts if part.casefold() != "subscriptions"]
+    return " · ".join(names.get(part.casefold(), part) for part in known)
+
+
+def _job(job: str) -> str:
+    return JOBS.get(job, job)
+
+
+def _fault(row: ScopeRow, now: datetime, names: Mapping[str, str]) -> Fault:
     since = words.last_good(row.succeeded_at, now)
-    return Fault(row.job, row.scope, row.error or words.NO_REASON, row.remedy, since)
+    return Fault(_job(row.job), scope_name(row.scope, names), row.error or words.NO_REASON, row.remedy, since)
 
 
-def _scopes(rows: Sequence[ScopeRow], now: datetime) -> Table:
+def _scopes(rows: Sequence[ScopeRow], now: datetime, names: Mapping[str, str]) -> Table:
     return table(
         "scopes",
         (
-            Column("job", "Job"),
+            Column("read", "What is read", download=False),
+            Column("job", "Job", screen=False),
+            Column("named", "Scope", width=330, download=False),
+            Column("scope", "Scope", screen=False),
             Column("status", "Status"),
             Column("age", "Known through", help=words.THROUGH_COLUMN, download=False),
             Column("through", "Through", "instant"),
-            Column("scope", "Scope", width="large"),
             Column("error", "Error", width="large"),
             Column("remedy", "What would mend it", width="large"),
             Column("attempted_at", "Last tried", "instant"),
@@ -102,6 +120,8 @@ def _scopes(rows: Sequence[ScopeRow], now: datetime) -> Table:
                     name: getattr(row, name)
                     for name in ("job", "through", "scope", "error", "remedy", "attempted_at")
                 },
+                "read": _job(row.job),
+                "named": scope_name(row.scope, names),
                 "status": words.STATUSES.get(row.status, row.status),
                 "age": words.NEVER if row.through is None else formats.ago(now - row.through),
             }
@@ -110,18 +130,24 @@ def _scopes(rows: Sequence[ScopeRow], now: datetime) -> Table:
     )
 
 
-def _gaps(rows: Sequence[GapRow]) -> Table:
+def _gaps(rows: Sequence[GapRow], names: Mapping[str, str]) -> Table:
     return table(
         "gaps",
         (
-            Column("job", "Job"),
+            Column("read", "What is missing", download=False),
+            Column("job", "Job", screen=False),
+            Column("named", "Scope", width=330, download=False),
             Column("starts_at", "From", "instant"),
             Column("ends_at", "To", "instant"),
-            Column("why", "Why"),
-            Column("scope", "Scope", width="large"),
+            Column("why", "Why", width="large"),
+            Column("scope", "Scope", screen=False),
         ),
         [
-            {name: getattr(row, name) for name in ("job", "starts_at", "ends_at", "why", "scope")}
+            {
+                **{name: getattr(row, name) for name in ("job", "starts_at", "ends_at", "why", "scope")},
+                "read": _job(row.job),
+                "named": scope_name(row.scope, names),
+            }
             for row in rows
         ],
     )
@@ -132,7 +158,8 @@ def _runs(rows: Sequence[RunRow]) -> Table:
         "runs",
         (
             Column("started_at", "Started", "instant"),
-            Column("job", "Job"),
+            Column("read", "What was read", download=False),
+            Column("job", "Job", screen=False),
             Column("status", "Status"),
             Column("seconds", "Seconds", "number"),
             Column("calls", "Calls", "count"),
@@ -147,6 +174,7 @@ def _runs(rows: Sequence[RunRow]) -> Table:
                     name: getattr(row, name)
                     for name in ("started_at", "job", "calls", "throttles", "rows", "windows", "error")
                 },
+                "read": _job(row.job),
                 "status": words.STATUSES.get(row.status, row.status),
                 "seconds": None
                 if row.finished_at is None

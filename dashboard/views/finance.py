@@ -12,6 +12,7 @@ from dashboard import formats
 from dashboard.tables import Column, Kind, Table, table
 from dashboard.views import Tile
 from dashboard.words import finance as words
+from dashboard.words import period_name
 
 _KINDS: Final[dict[str, Kind]] = {
     "money": "money",
@@ -40,7 +41,7 @@ def finance_view(report: FinanceReport) -> FinanceView:
     order = list(words.TABLES)
     shown.sort(key=lambda one: order.index(one.name))
     return FinanceView(
-        line=basis_words(report),
+        line=basis_words(report).replace(str(report.month), period_name(str(report.month)), 1),
         is_closed=report.state == "closed",
         tiles=tuple(_tiles(report)),
         tables=tuple((words.TABLES[one.name], as_table(one)) for one in shown),

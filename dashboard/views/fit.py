@@ -23,8 +23,9 @@ def fit_view(found: Sequence[Fit], names: Mapping[str, str]) -> FitView:
         places=table(
             "fit",
             (
-                Column("fits", "Fits"),
+                Column("fits", "Fits", width=120),
                 Column("location", "Location"),
+                Column("subscription", "Subscription"),
                 Column("sku", "SKU"),
                 Column("version", "Version"),
                 Column("units", "Units", "count"),
@@ -35,10 +36,9 @@ def fit_view(found: Sequence[Fit], names: Mapping[str, str]) -> FitView:
                 Column("currency", "Currency"),
                 Column("price", "÷ cheapest", "number", words.PRICE_COLUMN),
                 Column("ends_on", "Ends on"),
-                Column("processed", "Processed", width="large"),
+                Column("processed", "Processed", width="medium"),
                 Column("frees", "Could be freed", width="medium"),
                 Column("pool", "Pool"),
-                Column("subscription", "Subscription"),
                 Column("subscription_id", "Subscription id", screen=False),
                 Column("usage_name", "Quota line", screen=False),
             ),

@@ -18,7 +18,7 @@ LATE_AFTER = {
 """About three times as long as a job waits for its next turn."""
 LATE_AFTER_ANY = timedelta(days=2)
 
-State = Literal["empty", "fresh", "partial", "stale"]
+State = Literal["empty", "fresh", "partial", "stale", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,15 @@ class FreshnessView:
     notices: tuple[Notice, ...]
 
 
-def freshness_view(found: Freshness, estate: Estate, coverage: float | None, now: datetime) -> FreshnessView:
+def freshness_view(
+    found: Freshness, estate: Estate, coverage: float | None, now: datetime, waiting: int = 0
+) -> FreshnessView:
+    """`waiting` counts earlier days that are collected and not worked out yet: what is shown then is not whole."""
     if found.as_of is None and not found.scopes and not estate.accounts:
         return FreshnessView("empty", words.NOTHING_COLLECTED, ())
     notices: list[Notice] = []
+    if waiting:
+        notices.append(Notice("info", words.waiting(waiting)))
     late = [(job, at) for job, at in found.by_job if now - at > LATE_AFTER.get(job, LATE_AFTER_ANY)]
     stale = bool(late) or found.as_of is None
     if stale:
@@ -42,6 +47,6 @@ def freshness_view(found: Freshness, estate: Estate, coverage: float | None, now
         notices.append(Notice("warning", words.scopes_failed(len(found.failed), found.scopes)))
     if coverage is not None and coverage < words.WELL_COVERED:
         notices.append(Notice("info", words.partly_covered(coverage)))
-    state: State = "stale" if stale else "partial" if notices else "fresh"
+    state: State = "waiting" if waiting else "stale" if stale else "partial" if notices else "fresh"
     usage = dict(found.by_job).get(USAGE)
     return FreshnessView(state, words.freshness_line(found.by_job, usage, now, coverage), tuple(notices))

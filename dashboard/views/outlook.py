@@ -209,16 +209,16 @@ def budget_table(budgets: Sequence[BudgetState], today: date) -> Table:
     return table(
         "budgets",
         (
-            Column("name", "Budget", width="medium"),
+            Column("name", "Budget", width=150),
             Column("standing", "Standing", help=outlook_words.STANDING_COLUMN),
             Column("used", "Used", "share", outlook_words.USED_COLUMN),
             Column("amount", "Amount", "money"),
             Column("spent", "Spent", "money", outlook_words.SPENT_COLUMN),
+            Column("forecast", "Forecast", "money", outlook_words.FORECAST_COLUMN),
             Column("left", "Left", "money"),
             Column("spent_on", "Spent on", "day", outlook_words.SPENT_ON_COLUMN),
             Column("days_left", "Days until spent", "count"),
             Column("low", "Month end, low", "money", outlook_words.LOW_COLUMN),
-            Column("forecast", "Forecast", "money", outlook_words.FORECAST_COLUMN),
             Column("high", "Month end, high", "money", outlook_words.HIGH_COLUMN),
             Column("error", "Past error", "percent", outlook_words.ERROR_COLUMN),
             Column("currency", "Currency"),

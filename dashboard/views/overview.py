@@ -92,7 +92,11 @@ def cost_answer(found: CostInput, forecast: MonthForecast | NoForecast | None) -
     )
     others = tuple(overview_words.also_in(formats.money(totals[one][0], one)) for one in ranked[1:])
     unpriced = sum(1 for row in found.unpriced if not row.out_of_scope)
-    lines = (*others, *_forecast_line(forecast, currency), overview_words.unpriced_line(unpriced))
+    lines = (
+        *others,
+        *_forecast_line(forecast, currency),
+        overview_words.unpriced_line(unpriced, priced=bool(ranked)),
+    )
     return Answer(tile, tuple(line for line in lines if line), _dearest(found.daily, currency))
 
 
@@ -143,7 +147,7 @@ def endings_answer(endings: Sequence[EndingStory]) -> Answer:
     top = table(
         "next-endings",
         (
-            Column("name", "Ends next", width=NAME_WIDTH),
+            Column("name", "Ends next", width=124),
             Column("left", "When"),
             Column("on_the_day", "On the day"),
         ),
@@ -151,7 +155,7 @@ def endings_answer(endings: Sequence[EndingStory]) -> Answer:
             {
                 "name": one.row.deployment,
                 "left": formats.days_left(one.ending.days_left),
-                "on_the_day": endings_words.ON_THE_DAY[one.ending.on_the_day],
+                "on_the_day": overview_words.ON_THE_DAY[one.ending.on_the_day],
             }
             for one in coming[:TOP]
         ],

@@ -33,9 +33,9 @@ def posture_table(rows: Sequence[PostureRow], names: Mapping[str, str]) -> Table
         (
             Column("account", "Account", width="medium"),
             Column("account_id", "Account id", screen=False),
-            Column("subscription", "Subscription"),
+            Column("deviates", "Deviates", help=words.DEVIATES_COLUMN, width=520),
             Column("location", "Location"),
-            Column("deviates", "Deviates", help=words.DEVIATES_COLUMN, width="large"),
+            Column("subscription", "Subscription"),
             Column("public", "Public network"),
             Column("endpoints", "Private endpoints", "count"),
             Column("keys", "Keys"),
@@ -119,7 +119,7 @@ def _deployments(rows: Sequence[PostureRow]) -> Table:
         (
             Column("deployment", "Deployment", width="medium"),
             Column("sku", "SKU"),
-            Column("processed", "Prompts are processed", width="large"),
+            Column("processed", "Prompts are processed", width=230),
             Column("stored", "Data at rest"),
             Column("filter", "Content filter"),
             Column("account", "Account"),

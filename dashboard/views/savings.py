@@ -61,7 +61,8 @@ def savings_table(found: Sequence[Saving], name: str = "savings") -> Table:
         (
             Column("name", "Deployment", width=150, download=False),
             Column("deployment", "Account and deployment", screen=False),
-            Column("what", "What", width="medium"),
+            Column("account", "Account", download=False),
+            Column("what", "What", width=230),
             Column("kind", "Kind", screen=False),
             Column("monthly", "At most, a month", "money", outlook_words.SAVING_COLUMN),
             Column("cost", "Of cost", "money"),
@@ -69,7 +70,6 @@ def savings_table(found: Sequence[Saving], name: str = "savings") -> Table:
             Column("sure", "Sure", help=outlook_words.SURE_COLUMN),
             Column("assumes", "Assumes that", width="large"),
             Column("evidence", "Evidence", width="large"),
-            Column("account", "Account", download=False),
             Column("model", "Model"),
             Column("sku", "SKU"),
         ),

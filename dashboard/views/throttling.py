@@ -118,11 +118,12 @@ def _now(
     return table(
         "throttled",
         (
-            Column("deployment", "Deployment", width="medium"),
+            Column("deployment", "Deployment", width=170),
             Column("cause", "Likely cause", help=words.CAUSE_COLUMN),
             Column("sure", "How sure", help=words.SURE_COLUMN),
             Column("rate", "429 rate", "percent"),
             Column("throttled", "429", "count"),
+            Column("account_name", "Account"),
             Column("spilled", "Spilled", "count"),
             Column("throttled_minutes", "Minutes", "count"),
             Column("worst_at", "Worst minute", "instant"),
@@ -130,7 +131,6 @@ def _now(
             Column("trend", "Course", "trend"),
             Column("model", "Model"),
             Column("sku", "SKU"),
-            Column("account_name", "Account"),
             Column("subscription", "Subscription"),
             Column("location", "Location"),
             Column("minute_coverage", "Minutes known", "percent"),
@@ -184,8 +184,9 @@ def _coming(
     return table(
         "full-next",
         (
-            Column("deployment", "Deployment", width="medium"),
-            Column("full", "Reaches its limit", width="large"),
+            Column("deployment", "Deployment", width=170),
+            Column("full", "Reaches its limit", width=330),
+            Column("account_name", "Account"),
             Column("low", "Earliest, days", "count"),
             Column("high", "Latest, days", "count"),
             Column("used_share", "Busiest minute", "share"),
@@ -193,7 +194,6 @@ def _coming(
             Column("error", "Error in trials", "percent", "How far off the value two weeks ahead was, as a share of the limit"),
             Column("model", "Model"),
             Column("sku", "SKU"),
-            Column("account_name", "Account"),
             Column("subscription", "Subscription"),
             Column("location", "Location"),
             Column("account", "Account id", screen=False),

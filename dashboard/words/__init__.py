@@ -51,6 +51,8 @@ EMPTY_COMMANDS: Final = "aoai-monitor doctor\naoai-monitor collect\naoai-monitor
 EMPTY_DEMO: Final = "Only looking around? `aoai-monitor demo` shows a made-up estate and needs no Azure."
 NO_FIGURES: Final = "No figures for these filters in this period."
 NO_FIGURES_HINT: Final = "Choose a longer period or fewer filters."
+WAITING_TITLE: Final = "The figures are being worked out"
+WAITING_HINT: Final = "Usage is collected; charges and room follow by themselves. Reload in a minute."
 FAILED_TITLE: Final = "The store cannot be read"
 FAILED_TEXT: Final = (
     "The dashboard shows nothing rather than something old or wrong. This is what the store says:"
@@ -66,6 +68,8 @@ JOBS: Final = {
     "prices": "prices",
     "bills": "the bill",
     "api_use": "api-versions",
+    "quality": "latencies",
+    "capacities": "what Azure has left",
 }
 
 
@@ -97,6 +101,13 @@ def scopes_failed(failed: int, scopes: int) -> str:
     return (
         f"{formats.plural(failed, 'scope')} of {scopes} could not be read last time, so figures may be missing here. "
         "The Collection screen names the reason and what would mend it."
+    )
+
+
+def waiting(days: int) -> str:
+    return (
+        f"Figures of {formats.plural(days, 'earlier day')} are still being worked out: sums and peaks below lack them. "
+        "They follow by themselves; reload in a minute."
     )
 
 

@@ -26,6 +26,7 @@ CALL_COST_HELP: Final = (
 FAULTS_TITLE: Final = "What needs a person"
 ALL_WELL: Final = "Every scope was read without an error the last time."
 SCOPES_TITLE: Final = "Scopes, furthest behind first"
+SCOPES_TEXT: Final = "Accounts, subscriptions and locations by name; the download holds their Azure ids."
 GAPS_TITLE: Final = "Gaps"
 NO_GAPS: Final = "No gaps: everything that Azure keeps was read."
 RUNS_TITLE: Final = "Last runs"

@@ -10,6 +10,7 @@ from collector.domain.money.saving_types import Saving
 from collector.domain.periods import Month
 from collector.store.reads.cost import Dimension
 from dashboard import formats
+from dashboard.words import period_name
 from dashboard.words.cost import STEPS
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def units_title(month: Month) -> str:
 
 
 def running(month: Month) -> str:
-    return f"{month} (UTC), estimated, through the last whole day"
+    return f"{period_name(str(month))} (UTC), estimated, through the last whole day"
 
 
 def up_to(sure: str) -> str:

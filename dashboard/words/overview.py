@@ -15,6 +15,7 @@ COST_HEADLINE_HELP: Final = (
     "each figure was priced. The change compares whole days with as many days before; today is left out."
 )
 QUESTIONS: Final = ("What does it cost?", "How much room is left?", "What ends when?")
+ON_THE_DAY: Final = {"upgraded": "upgraded", "stops": "stops", "unknown": "unknown"}
 OPEN: Final = ("Open Cost", "Open Room", "Open Endings")
 
 
@@ -31,15 +32,16 @@ def forecast_line(forecast: MonthForecast, currency: str) -> str:
     return f"Month end: {shown} (estimate, 4 times in 5; past error {formats.percent(forecast.error)})"
 
 
-def unpriced_line(rows: int) -> str:
+def unpriced_line(rows: int, *, priced: bool) -> str:
+    """Empty where nothing was priced either: then nothing is known of prices."""
     if not rows:
-        return "Everything used has a price"
+        return "Everything used has a price" if priced else ""
     return f"{formats.plural(rows, 'use has', 'uses have')} no price and {'is' if rows == 1 else 'are'} not in this sum"
 
 
 def throttle_line(throttled: int, requests: int) -> str:
     if not requests:
-        return "No requests in this period"
+        return "No requests are known in this period"
     return f"{formats.count(throttled)} requests refused with 429 ({rate(throttled, requests)})"
 
 
@@ -58,8 +60,12 @@ def over_line(over: int) -> str:
 
 
 def stops_line(stops: int, soon: int) -> str:
-    return f"{stops} of these {soon} stop working on that day" if soon else "Nothing stops within 30 days"
+    return (
+        f"{stops} of these {soon} {'stops' if stops == 1 else 'stop'} working on that day"
+        if soon
+        else "Nothing stops within 30 days"
+    )
 
 
 def later_line(later: int) -> str:
-    return f"{later} end within 180 days"
+    return f"{formats.plural(later, 'ends', 'end')} within 180 days"

@@ -43,6 +43,7 @@ def _screens() -> Iterator[tuple[str, Callable[[], Any]]]:
     streamlit.logger.set_log_level(logging.ERROR)
     from dashboard import state
     from dashboard.state import Chosen
+    from dashboard.state import collection as collection_state
     from dashboard.state import cost as cost_state
     from dashboard.state import endings as endings_state
     from dashboard.state import overview as overview_state
@@ -63,7 +64,7 @@ def _screens() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "Room, month to date", lambda: state.room_view(Chosen())
     yield "Room, 7 days", lambda: state.room_view(Chosen("7d"))
     yield "Endings", lambda: endings_state.endings_view(Chosen())
-    yield "Collection", lambda: state.collection_view(Chosen())
+    yield "Collection", lambda: collection_state.view(Chosen())
     yield (
         "Sidebar: what to filter by, freshness",
         lambda: (

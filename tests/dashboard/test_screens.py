@@ -11,10 +11,14 @@ from streamlit.testing.v1 import AppTest
 from collector.domain.periods import Month
 from collector.store.engine import open_engine
 from collector.store.reads import cost, room
-from dashboard import formats, words
+from dashboard import formats, state, words
+from dashboard.state import collection as collection_state
+from dashboard.tables import to_csv
+from dashboard.views.collection import CollectionView
 from dashboard.words import cost as cost_words
 from dashboard.words import limits as limits_words
 from tests.dashboard.conftest import APP, Opened, shown
+from tests.dashboard.seed import SUBSCRIPTIONS
 from tests.dashboard.worlds import HOSTILE, SWEDEN
 
 NOVEMBER = Month(2026, 11).window
@@ -28,7 +32,7 @@ TITLES = {
 }
 
 
-@pytest.mark.parametrize("name", ["demo", "empty", "troubled", "hostile"])
+@pytest.mark.parametrize("name", ["demo", "empty", "collected", "troubled", "hostile"])
 def test_every_screen_opens_on_every_store(opened: Opened, name: str) -> None:
     app = opened("overview", name)
 
@@ -125,9 +129,38 @@ def test_a_failed_scope_is_named_with_what_would_mend_it(opened: Opened) -> None
     app = opened("collection", "troubled")
 
     said = " ".join(text.value for text in app.text)
-    assert SWEDEN.arm_id.lower() in said
+    assert f"{SWEDEN.name} · {SUBSCRIPTIONS[0][1]}" in said
     assert "403 AuthorizationFailed" in said
     assert any("Monitoring Reader" in code.value for code in app.code)
+
+
+def test_scopes_are_shown_by_name_and_downloaded_by_their_azure_id(opened: Opened) -> None:
+    found = state_of_collection(opened)
+
+    assert f"{SWEDEN.name} · {SUBSCRIPTIONS[0][1]}" in {row["named"] for row in found.scopes.rows}
+    assert not [row["named"] for row in found.scopes.rows if "/subscriptions/" in str(row["named"])]
+    assert SWEDEN.arm_id.lower() in to_csv(found.scopes)
+    assert "scope" not in {column.key for column in found.scopes.shown}
+
+
+def state_of_collection(opened: Opened) -> CollectionView:
+    opened("collection", "troubled")
+    return collection_state.view(state.Chosen())
+
+
+def test_figures_that_wait_to_be_worked_out_are_not_blamed_on_filters(opened: Opened) -> None:
+    app = opened("cost", "collected")
+
+    assert words.WAITING_TITLE in [found.value for found in app.subheader]
+    assert words.NO_FIGURES_HINT not in [found.value for found in app.caption]
+    assert any("still being worked out" in found.value for found in app.info)
+
+
+def test_an_overview_without_figures_claims_no_prices(opened: Opened) -> None:
+    app = opened("overview", "collected")
+
+    assert not [found.value for found in app.caption if "Everything used has a price" in found.value]
+    assert any("still being worked out" in found.value for found in app.info)
 
 
 def test_old_and_missing_data_is_said_above_the_figures(opened: Opened) -> None:

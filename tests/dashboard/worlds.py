@@ -46,6 +46,17 @@ def build_empty(engine: Engine) -> None:
     Seed().write(engine)
 
 
+def build_collected(engine: Engine) -> None:
+    """Everything was read a moment ago and nothing of it is worked out yet, as on a first run."""
+    seed = _demo()
+    waiting = {(row["account_key"], row["day"]) for row in seed.rows["usage_day"]}
+    for name in ("usage_day", "usage_month", "charge_day", "charge_month", "room_period"):
+        seed.rows.pop(name, None)
+    for account, day in waiting:
+        seed.add("dirty_day", account_key=account, day=day, mark=1, usage=True)
+    seed.write(engine)
+
+
 def build_troubled(engine: Engine) -> None:
     """One account failed since yesterday, one subscription never answered, and a week of inventory is missing."""
     seed = _demo()
@@ -132,6 +143,7 @@ def build_large(engine: Engine, deployments: int = 1_000, days: int = 30) -> Non
 WORLDS = {
     "demo": build_demo,
     "empty": build_empty,
+    "collected": build_collected,
     "troubled": build_troubled,
     "hostile": build_hostile,
     "large": build_large,

@@ -200,6 +200,13 @@ def estate(connection: Connection, filters: Filters = EVERYTHING) -> Estate:
     return Estate(int(subscriptions), int(accounts), int(deployments))
 
 
+def days_waiting(connection: Connection, before: date) -> int:
+    """Days before this one whose facts are collected and not worked out yet; the newest change all the time."""
+    waiting = tables.dirty_day
+    asked = select(func.count(waiting.c.day.distinct())).where(waiting.c.day < before)
+    return int(connection.execute(asked).scalar_one())
+
+
 def choices(connection: Connection) -> Choices:
     """Everything that a person may filter by, in the order to show it."""
     subscription, revision, charge = tables.subscription, tables.deployment_revision, tables.charge_month
