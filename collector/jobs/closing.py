@@ -70,8 +70,13 @@ def _record(
 
 
 def _all_charges(month: Month, money: finance.MonthMoney) -> Sequence[ClosedCharge]:
-    residuals = [ClosedCharge(finance.residual_charge(month, part), part.cost) for part in money.residuals]
-    foreign = [ClosedCharge(finance.only_billed(charge, part), part.cost) for charge, part in money.foreign]
+    residuals = [
+        ClosedCharge(finance.residual_charge(month, part), part.cost, part.actual) for part in money.residuals
+    ]
+    foreign = [
+        ClosedCharge(finance.only_billed(charge, part), part.cost, part.actual)
+        for charge, part in money.foreign
+    ]
     return [*money.charges, *foreign, *residuals]
 
 

@@ -10,9 +10,11 @@ from sqlalchemy import select
 
 from collector.domain.money.reconciliation import Status
 from collector.domain.types import Misconfigured
+from collector.jobs.closing import close_month
 from collector.jobs.collecting.money import collect_bills
 from collector.jobs.context import Context, Limits, RunResult
 from collector.reports.finance.figures import BILL, FinanceReport, ReconciledRow
+from collector.reports.finance.focus import focus_records
 from collector.simulator.exports import write_run
 from collector.sources import AzureSettings, open_sources
 from collector.store import tables
@@ -23,6 +25,7 @@ from tests.sources.exports import a_row, write_part
 FIRST, LAST = OCTOBER.first_day, OCTOBER.days[-1]
 TODAY = NOW.date()
 
+CENT = Decimal("0.01")
 IDLE = "00000000-0000-0000-0000-00000000001d"
 
 Sums = Mapping[tuple[str, str, date, str], Decimal]
@@ -261,3 +264,30 @@ def test_a_folder_that_cannot_be_is_named_by_its_setting(own_estate: Estate, sai
         one.startswith(f"AOAI_BILLS_EXPORTS{'=' if said.startswith('/') else ': '}{said}") for one in told
     )
     assert before == sums(own_estate, own_estate.world.subscriptions[1].id)
+
+
+def test_focus_sums_to_the_bill_as_it_is_paid_and_as_it_is_spread(own_estate: Estate, tmp_path: Path) -> None:
+    export(own_estate, tmp_path)
+    read_bills(own_estate, tmp_path)
+    before = list(focus_records(report(own_estate)))
+    close_month(own_estate.engine, OCTOBER, NOW, own_estate.rules)
+    closed = list(focus_records(report(own_estate)))
+
+    bill = tables.bill_day
+    asked = select(bill.c.currency, bill.c.actual, bill.c.amortised).where(bill.c.day.between(FIRST, LAST))
+    with own_estate.engine.connect() as connection:
+        lines = connection.execute(asked).all()
+    for records in (before, closed):
+        for currency in {line.currency for line in lines}:
+            ours = [one for one in records if one["BillingCurrency"] == currency]
+            theirs = [line for line in lines if line.currency == currency]
+            for column, name in (("BilledCost", "actual"), ("EffectiveCost", "amortised")):
+                told = sum((getattr(line, name) or Decimal(0) for line in theirs), Decimal(0))
+                written = sum((one[column] for one in ours), Decimal(0))
+                assert told.quantize(CENT) == written.quantize(CENT), name
+    purchases = [one for one in before if one["ChargeCategory"] == "Purchase"]
+    assert purchases
+    assert all(one["BilledCost"] > 0 == one["EffectiveCost"] for one in purchases)
+    covered = [one for one in before if one["BilledCost"] < one["EffectiveCost"]]
+    assert {"Usage"} == {one["ChargeCategory"] for one in covered}
+    assert {"actual"} == {one["x_BilledCostBasis"] for one in before}

@@ -24,6 +24,7 @@ from collector.jobs.placing import write_file, write_partitions
 from collector.reports.finance.csv_files import write_csv
 from collector.reports.finance.figures import (
     BILL,
+    ESTIMATE,
     FinanceReport,
     FinanceRow,
     ReconciledRow,
@@ -236,6 +237,22 @@ def test_focus_rows_say_what_they_know() -> None:
         unpriced["PricingUnit"],
     )
     assert ("Credit", Decimal(-3)) == (residual["ChargeCategory"], residual["BilledCost"])
+
+
+@pytest.mark.parametrize(
+    ("basis", "actual", "expected"),
+    [
+        pytest.param(BILL, Decimal(0), (Decimal(0), Decimal("8.8"), "actual"), id="a reservation paid"),
+        pytest.param(BILL, None, (Decimal("8.8"), Decimal("8.8"), "amortised"), id="actual not kept"),
+        pytest.param(ESTIMATE, Decimal(3), (Decimal(10), Decimal(10), "estimated"), id="no whole bill"),
+    ],
+)
+def test_focus_tells_what_is_paid_from_what_is_spread(
+    basis: str, actual: Decimal | None, expected: tuple[Decimal, Decimal, str]
+) -> None:
+    (one,) = focus_records(replace(a_report(a_row(actual=actual)), basis=basis))
+
+    assert expected == (one["BilledCost"], one["EffectiveCost"], one["x_BilledCostBasis"])
 
 
 def test_focus_csv_and_parquet_hold_the_same(tmp_path: Path) -> None:

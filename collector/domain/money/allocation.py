@@ -4,7 +4,7 @@ that used its meter, by their share of its tokens; what nobody used stays a name
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
 from uuid import UUID
@@ -25,7 +25,10 @@ _EXACT: Final = Decimal("1e-12")
 
 @dataclass(frozen=True, slots=True)
 class BilledAmount:
-    """A billed amount of a meter. `account_key` is its scope's where it belongs to no account; `why` names it then."""
+    """A billed amount of a meter. `account_key` is its scope's where it belongs to no account; `why` names it then.
+
+    `cost` is amortised: a reservation's price spread over its use. `actual` is what stands on the bill, None where unknown.
+    """
 
     account_key: UUID
     currency: str
@@ -36,6 +39,7 @@ class BilledAmount:
     charge_type: str = "Usage"
     has_account: bool = True
     remark: str = ""
+    actual: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Allocated:
     meter_name: str
     meter_id: str
     why: str | None = None
+    actual: Decimal | None = None
 
 
 def allocated(amounts: Iterable[BilledAmount], weighed: Sequence[Weighed]) -> list[Allocated]:
@@ -117,7 +122,11 @@ def _parted(amount: BilledAmount, weights: Mapping[int, Decimal]) -> list[Alloca
     whole = sum(weights.values(), _ZERO)
     costs = _shares(amount.cost, weights, whole)
     quantities = _shares(amount.quantity, weights, whole)
-    return [_part(amount, index, costs[index], quantities[index]) for index in weights]
+    actual = {} if amount.actual is None else _shares(amount.actual, weights, whole)
+    return [
+        replace(_part(amount, index, costs[index], quantities[index]), actual=actual.get(index))
+        for index in weights
+    ]
 
 
 def _shares(amount: Decimal, weights: Mapping[int, Decimal], whole: Decimal) -> dict[int, Decimal]:
@@ -157,7 +166,8 @@ def _residual(amount: BilledAmount) -> Allocated:
     else:
         why = f"{amount.meter.name or 'a line without a meter'}: no deployment is known to have used it"
     remark = f" ({amount.remark})" if amount.remark else ""
-    return _part(amount, None, amount.cost, amount.quantity, f"{UNALLOCATED}: {why}{remark}")
+    part = _part(amount, None, amount.cost, amount.quantity, f"{UNALLOCATED}: {why}{remark}")
+    return replace(part, actual=amount.actual)
 
 
 @dataclass(frozen=True, slots=True)

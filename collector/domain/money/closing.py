@@ -23,10 +23,14 @@ _CENT: Final = Decimal("0.005")
 
 @dataclass(frozen=True, slots=True)
 class ClosedCharge:
-    """A charge and what of the bill was allocated to it; `billed` None where no bill was read."""
+    """A charge and what of the bill was allocated to it; `billed` None where no bill was read.
+
+    `billed` is amortised; `actual` is its part of what the bill asks to be paid, None where that is not known.
+    """
 
     charge: Charge
     billed: Decimal | None
+    actual: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,10 @@ BILL: Final = "bill"
 
 @dataclass(frozen=True, slots=True)
 class FinanceRow:
-    """One kind of use of a deployment in a month, at one price. Without a deployment it is a residual of the bill."""
+    """One kind of use of a deployment in a month, at one price. Without a deployment it is a residual of the bill.
+
+    `billed` is its part of the amortised bill, `actual` of the bill as it is paid, None where that is not known.
+    """
 
     month: date
     subscription_id: str
@@ -58,6 +61,7 @@ class FinanceRow:
     price_effective_from: datetime | None
     price_captured_at: datetime | None
     why: str | None
+    actual: Decimal | None = None
 
     @property
     def is_residual(self) -> bool:
@@ -228,6 +232,7 @@ def _both(one: FinanceRow, other: FinanceRow) -> FinanceRow:
         low=_plus(one.low, other.low),
         high=_plus(one.high, other.high),
         billed=_plus(one.billed, other.billed),
+        actual=_plus(one.actual, other.actual),
     )
 
 

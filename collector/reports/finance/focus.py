@@ -1,6 +1,7 @@
 """Months as FOCUS 1.2 rows (FinOps Open Cost and Usage Specification), as CSV and as Parquet.
 
-What FOCUS has no column for stands in `x_` columns. `InvoiceId` is empty: Cost Management's query tells none.
+`BilledCost` is the bill as it is paid, `EffectiveCost` the amortised one; where no whole bill was read both are the
+estimate, and `x_BilledCostBasis` says so. What FOCUS has no column for stands in `x_` columns. `InvoiceId` is empty: Cost Management's query tells none.
 Rows are written month by month, so memory does not grow with the number of months.
 """
 
@@ -93,6 +94,7 @@ SCHEMA: Final = pa.schema(
         ("SubAccountName", _TEXT),
         ("SubAccountType", _TEXT),
         ("Tags", _TEXT),
+        ("x_BilledCostBasis", _TEXT),
         ("x_ConsumedTokens", _MONEY),
         ("x_CostBasis", _TEXT),
         ("x_CostHigh", _MONEY),
@@ -117,7 +119,7 @@ Purpose = Literal["Usage", "Purchase", "Credit"]
 def focus_records(report: FinanceReport) -> Iterator[Record]:
     """A record for each kind of use of a deployment in the month, and for each residual of the bill."""
     for row in report.rows:
-        if row.is_residual or row.is_priced or row.quantity or row.billed:
+        if row.is_residual or row.is_priced or row.quantity or row.billed or row.actual:
             yield _record(report, row)
 
 
@@ -146,7 +148,7 @@ def _record(report: FinanceReport, row: FinanceRow) -> Record:
     purpose = _purpose(row)
     record: Record = dict.fromkeys(SCHEMA.names)
     record |= {
-        "BilledCost": cost,
+        "BilledCost": _exact(_paid(report, row)[0]),
         "EffectiveCost": cost,
         "BillingAccountId": f"/subscriptions/{row.subscription_id}",
         "BillingAccountName": row.subscription,
@@ -175,11 +177,20 @@ def _record(report: FinanceReport, row: FinanceRow) -> Record:
     return record | _resource(row) | _priced(row, cost) | _ours(report, row)
 
 
+def _paid(report: FinanceReport, row: FinanceRow) -> tuple[Decimal, str]:
+    """What the row adds to the invoice, and what that is: a month closed before it was kept knows the amortised only."""
+    if report.basis != BILL:
+        return row.amount(report.basis), "estimated"
+    if row.actual is None:
+        return row.amount(report.basis), "amortised"
+    return row.actual, "actual"
+
+
 def _purpose(row: FinanceRow) -> Purpose:
     why = row.why or ""
     if row.is_residual and ": Purchase" in why:
         return "Purchase"
-    return "Credit" if row.is_residual and (row.billed or Decimal(0)) < 0 else "Usage"
+    return "Credit" if row.is_residual and (row.actual or row.billed or Decimal(0)) < 0 else "Usage"
 
 
 def _described(row: FinanceRow) -> str:
@@ -229,6 +240,7 @@ def _priced(row: FinanceRow, cost: Decimal) -> Record:
 def _ours(report: FinanceReport, row: FinanceRow) -> Record:
     is_tokens = row.kind in TOKEN_KINDS and not row.is_residual
     return {
+        "x_BilledCostBasis": _paid(report, row)[1],
         "x_ConsumedTokens": _exact(row.quantity) if is_tokens else None,
         "x_CostBasis": "billed" if report.basis == BILL else row.basis,
         "x_CostLow": _maybe(row.low),

@@ -37,9 +37,9 @@ def closed_charges(connection: Connection, month: date) -> list[ClosedCharge]:
     """A month's charges as they stood at its closing, with what of the bill was theirs."""
     table = tables.month_close_charge
     columns = [table.c["month" if name == "day" else name] for name in _CHARGE]
-    asked = select(*columns, table.c.billed).where(table.c.month == month)
+    asked = select(*columns, table.c.billed, table.c.actual).where(table.c.month == month)
     return [
-        ClosedCharge(Charge(**dict(zip(_CHARGE, row, strict=False))), row.billed)
+        ClosedCharge(Charge(**dict(zip(_CHARGE, row, strict=False))), row.billed, row.actual)
         for row in connection.execute(asked)
     ]
 

@@ -113,19 +113,27 @@ def current_month(
     billed_scopes = frozenset(line.scope for line in lines)
     weighed = _weighed(charges, meters)
     spread = frozenset(line.scope for line in lines if line.amortised is not None)
-    parts = allocated([_amount(line, meters, spread) for line in lines], weighed)
+    invoiced = frozenset(line.scope for line in lines if line.actual is not None)
+    parts = allocated([_amount(line, meters, spread, invoiced) for line in lines], weighed)
     sums: dict[int, Decimal] = {}
+    actuals: dict[int, Decimal] = {}
     foreign: list[tuple[Charge, Allocated]] = []
     for part in parts:
         if part.index is None:
             continue
         if part.currency == charges[part.index].currency:
             sums[part.index] = sums.get(part.index, Decimal(0)) + part.cost
+            if part.actual is not None:
+                actuals[part.index] = actuals.get(part.index, Decimal(0)) + part.actual
         else:
             foreign.append((charges[part.index], part))
     read = {account for account in known.places if _scope(known, account) in billed_scopes}
     closed = tuple(
-        ClosedCharge(one, sums.get(at, Decimal(0)) if one.account_key in read else None)
+        ClosedCharge(
+            one,
+            sums.get(at, Decimal(0)) if one.account_key in read else None,
+            actuals.get(at, Decimal(0)) if _scope(known, one.account_key) in invoiced else None,
+        )
         for at, one in enumerate(charges)
     )
     return MonthMoney(
@@ -176,8 +184,13 @@ def _family(charge: Charge, meters: MeterBook) -> Family | None:
     return meters.family_of(charge.model, charge.version or None, charge.sku)
 
 
-def _amount(line: bills.BillLine, meters: MeterBook, spread: frozenset[str]) -> BilledAmount:
-    """A purchase whose cost the amortised bill spreads over its use is nothing by itself: it would count twice."""
+def _amount(
+    line: bills.BillLine, meters: MeterBook, spread: frozenset[str], invoiced: frozenset[str]
+) -> BilledAmount:
+    """A purchase whose cost the amortised bill spreads over its use is nothing by itself: it would count twice.
+
+    What the actual bill of an `invoiced` scope does not name costs nothing there: a reservation paid for it.
+    """
     meter = meters.billed(line.meter_id, line.meter)
     is_spread = line.charge_type == "Purchase" and line.amortised is None and line.scope in spread
     return BilledAmount(
@@ -190,6 +203,7 @@ def _amount(line: bills.BillLine, meters: MeterBook, spread: frozenset[str]) -> 
         line.charge_type,
         line.account_arm_id is not None,
         f"{line.actual:,.2f} {line.currency} invoiced, spread over its use" if is_spread else "",
+        line.actual if line.actual is not None or line.scope not in invoiced else Decimal(0),
     )
 
 
@@ -296,10 +310,12 @@ def _why_no_bill(state: bills.BillState | None) -> str:
 
 def rows_of(month: Month, money: MonthMoney, known: Names) -> list[FinanceRow]:
     """Every charge, then what of the bill no deployment could be given."""
-    found = [_row(month, one.charge, one.billed, known) for one in money.charges]
+    found = [_row(month, one.charge, one.billed, one.actual, known) for one in money.charges]
     for charge, part in money.foreign:
-        found.append(_row(month, only_billed(charge, part), part.cost, known))
-    return found + [_row(month, residual_charge(month, part), part.cost, known) for part in money.residuals]
+        found.append(_row(month, only_billed(charge, part), part.cost, part.actual, known))
+    return found + [
+        _row(month, residual_charge(month, part), part.cost, part.actual, known) for part in money.residuals
+    ]
 
 
 def only_billed(charge: Charge, part: Allocated) -> Charge:
@@ -347,7 +363,9 @@ def residual_charge(month: Month, part: Allocated) -> Charge:
     )
 
 
-def _row(month: Month, charge: Charge, billed: Decimal | None, known: Names) -> FinanceRow:
+def _row(
+    month: Month, charge: Charge, billed: Decimal | None, actual: Decimal | None, known: Names
+) -> FinanceRow:
     subscription_id, subscription = known.subscription_of(charge.account_key)
     account_id, account = known.account(charge.account_key)
     key = (charge.account_key, charge.deployment)
@@ -380,6 +398,7 @@ def _row(month: Month, charge: Charge, billed: Decimal | None, known: Names) -> 
         charge.price_effective_from,
         charge.price_captured_at,
         charge.why,
+        actual,
     )
 
 
@@ -412,7 +431,7 @@ def alone_rows(money: MonthMoney, known: Names) -> list[BilledAlone]:
 
 
 def rows_of_closed(month: Month, closed: Sequence[ClosedCharge], known: Names) -> list[FinanceRow]:
-    return [_row(month, one.charge, one.billed, known) for one in closed]
+    return [_row(month, one.charge, one.billed, one.actual, known) for one in closed]
 
 
 def reconciled_rows(found: Iterable[Reconciliation], known: Names) -> list[ReconciledRow]:

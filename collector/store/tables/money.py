@@ -186,6 +186,8 @@ month_close_charge = table(
     key("part", SmallInteger),
     *_charge_columns(),
     Column("billed", Money),
+    # What the bill asks to be paid for it; null where it is not known, or was closed before it was kept.
+    Column("actual", Money),
     Index("ix_month_close_charge_month", "month"),
 )
 

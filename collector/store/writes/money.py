@@ -65,7 +65,7 @@ def record_closed_charges(
     table = tables.month_close_charge
     rows: list[tuple[object, ...]] = []
     for part, one in found:
-        known = {"month": month, "part": part, "billed": one.billed}
+        known = {"month": month, "part": part, "billed": one.billed, "actual": one.actual}
         rows.append(
             tuple(known[name] if name in known else getattr(one.charge, name) for name in table.c.keys())  # noqa: SIM118  # columns, not a mapping
         )
