@@ -109,7 +109,7 @@ def outlook_view(
     today: date,
 ) -> OutlookView:
     return OutlookView(
-        tiles=tuple(_tiles(whole, budgets, strange)),
+        tiles=tuple(_tiles(whole, budgets, strange, dimension)),
         parts=_parts(parts, dimension, names),
         budgets=budget_table(budgets, today),
         strange=strange_table(strange, dimension, names),
@@ -117,7 +117,10 @@ def outlook_view(
 
 
 def _tiles(
-    whole: Outlook | None, budgets: Sequence[BudgetState], strange: Sequence[StrangeRow]
+    whole: Outlook | None,
+    budgets: Sequence[BudgetState],
+    strange: Sequence[StrangeRow],
+    dimension: Dimension,
 ) -> Iterable[Tile]:
     if whole is not None:
         yield month_end_tile(whole.forecast, whole.currency)
@@ -128,7 +131,7 @@ def _tiles(
         )
     if budgets:
         yield budgets_tile(budgets)
-    yield Tile(outlook_words.STRANGE, str(len(strange)), outlook_words.STRANGE_HELP)
+    yield Tile(outlook_words.strange_tile(dimension), str(len(strange)), outlook_words.STRANGE_HELP)
 
 
 def budgets_tile(budgets: Sequence[BudgetState]) -> Tile:

@@ -11,7 +11,7 @@ from collector.domain.periods import Month
 from collector.store.reads.cost import Dimension
 from dashboard import formats
 from dashboard.words import period_name
-from dashboard.words.cost import STEPS
+from dashboard.words.cost import DIMENSIONS, STEPS
 
 if TYPE_CHECKING:
     from dashboard.views.outlook import Course
@@ -231,9 +231,13 @@ def strange_line(days: int, first: str | None) -> str:
     """How many days stand out; the names stand in the table of the other screen."""
     if not days:
         return NONE_STRANGE
-    return f"{formats.plural(days, 'strange day')} in the last five weeks; the largest: {first}.".replace(
-        "$", "\\$"
-    )
+    found = f"{formats.plural(days, 'strange day')} of single models in the last five weeks; the largest: {first}."
+    return found.replace("$", "\\$")
+
+
+def strange_tile(dimension: Dimension) -> str:
+    """A day may be strange for a team and not for any model, so the count says of what."""
+    return f"{STRANGE}, by {DIMENSIONS[dimension].lower()}"
 
 
 def change_words(change: str, share: str | None, cause: str | None) -> str:

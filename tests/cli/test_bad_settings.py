@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector import cli
+from collector.settings import load
 
 COMMANDS = [
     ["collect"],
@@ -113,3 +114,14 @@ def test_a_store_is_copied_by_the_command(monkeypatch: pytest.MonkeyPatch, tmp_p
     result = CliRunner().invoke(cli.main, ["db", "copy", "--to", f"sqlite:///{tmp_path / 'other.db'}"])
 
     assert (0, True) == (result.exit_code, "usage_hour: 0 rows, checksum" in result.output), result.output
+
+
+def test_a_setting_may_be_the_path_of_a_file_that_holds_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("0123456789abcdef0123456789abcdef\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AOAI_COOKIE_SECRET_FILE", str(secret))
+
+    assert "0123456789abcdef0123456789abcdef" == load().cookie_secret
