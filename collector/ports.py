@@ -165,11 +165,15 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """What became of one letter: taken, to be tried later, or refused however often it is sent."""
+    """What became of one letter: taken, to be tried later, or refused however often it is sent.
+
+    `maybe`: it is to be tried later, but may have been taken all the same, since the answer got lost.
+    """
 
     outcome: Literal["taken", "later", "never"]
     why: str = ""
     retry_after: float | None = None
+    maybe: bool = False
 
 
 class LetterSender(Protocol):

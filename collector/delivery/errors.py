@@ -4,7 +4,11 @@ from collections.abc import Mapping
 
 from collector.domain.types import TryLater
 
-__all__ = ["Refused", "TryLater"]
+__all__ = ["NoAnswer", "Refused", "TryLater"]
+
+
+class NoAnswer(TryLater):
+    """The other side was told the letter and then nothing was heard: it may have taken it."""
 
 
 class Refused(Exception):

@@ -14,7 +14,7 @@ from email.policy import SMTP
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from collector.delivery.errors import Refused, TryLater
+from collector.delivery.errors import NoAnswer, Refused, TryLater
 from collector.domain.places import is_loopback
 from collector.reports.letters.render import Letter
 
@@ -98,6 +98,9 @@ class Mail:
                 raise _response(error, letter) from error
             except smtplib.SMTPNotSupportedError as error:
                 raise Refused(f"{letter.message_id}: {error}") from error
+            except (smtplib.SMTPException, OSError) as error:
+                where = f"{self._server.host}:{self._server.port}"
+                raise NoAnswer(f"mail server {where}: {_reason(error)}") from error
         return _some(letter.to, missed)
 
     def check(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from collector.delivery.errors import Refused, TryLater
+from collector.delivery.errors import NoAnswer, Refused, TryLater
 from collector.delivery.mail import Mail
 from collector.delivery.webhook import BadWebhook, Webhook, WebhookSender
 from collector.ports import Handover
@@ -34,7 +34,7 @@ class Post:
         except Refused as error:
             return Handover("never", str(error))
         except TryLater as error:
-            return Handover("later", str(error), error.retry_after)
+            return Handover("later", str(error), error.retry_after, maybe=isinstance(error, NoAnswer))
 
     def _to_webhook(self, letter: Letter, name: str) -> Handover:
         sender = self._webhooks.get(name)

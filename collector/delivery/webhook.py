@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import http.client
 import os
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from collector.delivery.errors import Refused, TryLater
+from collector.delivery.errors import NoAnswer, Refused, TryLater
 from collector.domain.places import is_loopback
 from collector.reports.letters.items import Item
 from collector.reports.letters.render import Letter
@@ -32,6 +33,7 @@ DELIVERY = "X-Aoai-Delivery"
 TOLERANCE_SECONDS = 300
 
 _LATER = frozenset({408, 425, 429})
+_UNAVAILABLE = 503
 _TEAMS_ITEMS = 5
 """Teams refuses a message above 28 kB."""
 _TEAMS_COLOURS = {"critical": "attention", "warning": "warning", "info": "accent"}
@@ -90,9 +92,10 @@ class WebhookSender:
             with error:
                 raise _failure(error, host) from error
         except (OSError, http.client.HTTPException) as error:
-            raise TryLater(
-                f"webhook {host}: {getattr(error, 'reason', None) or error or type(error).__name__}"
-            ) from error
+            reason = getattr(error, "reason", None) or error
+            told = f"webhook {host}: {reason or type(error).__name__}"
+            unheard = isinstance(reason, ConnectionRefusedError | socket.gaierror)
+            raise (TryLater(told) if unheard else NoAnswer(told)) from error
         if self._webhook.style == "teams" and "HTTP error 429" in said:
             # Teams' older connectors answer 200 and put their own throttling into the text.
             raise TryLater(f"webhook {host}: Teams is throttling")
@@ -212,5 +215,7 @@ def _failure(error: urllib.error.HTTPError, host: str | None) -> Exception:
     told = f"webhook {host}: {error.code} {error.reason}"
     if error.code in _LATER or error.code >= 500:
         after = error.headers.get("Retry-After", "")
-        return TryLater(told, float(after) if after.isdecimal() else None)
+        # A gateway answers for a receiver that may have done its work.
+        kind = NoAnswer if error.code >= 500 and error.code != _UNAVAILABLE else TryLater
+        return kind(told, float(after) if after.isdecimal() else None)
     return Refused(told)

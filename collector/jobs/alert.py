@@ -4,22 +4,22 @@ A crash before the commit leaves everything as it was, one after it leaves the l
 next pass goes on from what is stored, and nothing is told twice.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
 import structlog
 
-from collector.domain.alerts.routing import recipients
 from collector.domain.alerts.rules import Finding, NotKnown
 from collector.domain.alerts.settings import AlertRules
 from collector.domain.alerts.states import evaluate
-from collector.domain.alerts.times import weekly_at
-from collector.domain.alerts.types import AlertEvent, AlertState, Due, Outcome
+from collector.domain.alerts.types import AlertEvent, AlertState, Outcome
 from collector.jobs.facts.look import Look
-from collector.reports.letters.compose import Letter, Writing, compose, settled, weekly_summary
+from collector.jobs.letter_desk import SUPERSEDED, Post, mended_summaries, post_of, week_summaries
+from collector.reports.letters.compose import Letter, Writing
 from collector.store.engine import Connection, Engine, retrying
 from collector.store.lease import lease
 from collector.store.reads import alerts as reads
@@ -35,7 +35,6 @@ STEP: Final = "alert"
 BASELINE: Final = "baseline"
 WEEKLY: Final = "weekly"
 LOOKED: Final = "pass"
-WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +72,20 @@ def alert(
     if dry_run:
         return _plan(engine, look, rules, writing, now).shown
     with lease(engine, STEP, wait=wait):
-        plan = _plan(engine, look, rules, writing, now)
-        retrying(engine, lambda connection: _store(connection, plan, now))
+        plan = _stored(engine, look, rules, writing, now)
     log.info("alerts looked at", summary=str(plan.shown))
     return plan.shown
+
+
+def _stored(engine: Engine, look: Look, rules: AlertRules, writing: Writing, now: datetime) -> "_Plan":
+    while True:
+        plan = _plan(engine, look, rules, writing, now)
+        try:
+            retrying(engine, partial(_store, plan=plan, now=now))
+        except writes.LetterInHand:
+            # The outbox was quicker: seen again, that letter keeps its words.
+            continue
+        return plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +94,8 @@ class _Plan:
 
     changed: tuple[AlertState, ...]
     events: tuple[tuple[str, AlertEvent], ...]
-    new_dues: tuple[Due, ...]
     done_dues: frozenset[str]
-    letters: tuple[Letter, ...]
+    post: Post
     handled: tuple[Handled, ...]
     marks: dict[str, datetime | None]
     shown: AlertPass
@@ -102,73 +110,40 @@ def _plan(engine: Engine, look: Look, rules: AlertRules, writing: Writing, now: 
         marks = watermarks(connection, STEP)
         looked = any(watermarks(connection, "inventory").values())
         found = look(connection, list(before.values()), now)
-    first = marks.get(BASELINE) is None
-    outcome = evaluate(before, found, [one.action for one in asked], rules.config, now, baseline=first)
-    letters, left, done = _letters([*waiting, *outcome.dues], rules, writing, now)
+        first = marks.get(BASELINE) is None
+        outcome = evaluate(before, found, [one.action for one in asked], rules.config, now, baseline=first)
+        post = post_of(connection, [*waiting, *outcome.dues], rules, writing, now)
+        weekly = week_summaries(connection, outcome, marks.get(WEEKLY), rules, writing, now)
+        post = post.and_summaries(weekly or mended_summaries(connection, outcome, rules, writing, now))
     new_marks: dict[str, datetime | None] = {LOOKED: now}
     if first and looked:
         # Until the estate was read there is nothing to begin with: what it brings is no news.
         new_marks[BASELINE] = now
-    weekly = _weekly(outcome.states.values(), marks.get(WEEKLY), rules, writing, now)
     if weekly is not None:
         new_marks[WEEKLY] = now
-        letters = [*letters, *weekly]
     return _Plan(
         changed=tuple(outcome.states[key] for key in sorted(outcome.changed)),
         events=tuple((str(uuid4()), event) for event in outcome.events),
-        new_dues=tuple(due for due in outcome.dues if due.id not in done),
-        done_dues=done & {due.id for due in waiting},
-        letters=tuple(letters),
+        done_dues=post.done & {due.id for due in waiting},
+        post=post,
         handled=_handled(asked, outcome),
         marks=new_marks,
-        shown=_shown(outcome, found, letters, left, first),
+        shown=_shown(outcome, found, post, first),
     )
 
 
 def _store(connection: Connection, plan: _Plan, now: datetime) -> None:
     writes.record_states(connection, plan.changed)
     writes.record_events(connection, plan.events)
-    writes.record_dues(connection, plan.new_dues)
+    post = plan.post
+    writes.take_back(connection, post.taken_back, SUPERSEDED)
     writes.drop_dues(connection, plan.done_dues)
-    writes.record_letters(connection, plan.letters)
+    writes.record_dues(connection, post.untold)
+    writes.record_letters(connection, post.letters)
+    writes.record_told(connection, post.told)
+    writes.bring_forward(connection, post.first, at=now)
     writes.settle_actions(connection, plan.handled, at=now)
     advance_watermarks(connection, STEP, plan.marks, at=now)
-
-
-def _letters(
-    dues: Sequence[Due], rules: AlertRules, writing: Writing, now: datetime
-) -> tuple[list[Letter], int, frozenset[str]]:
-    """Letters for what is ripe, how much waits on, and what is done with.
-
-    What nobody is configured to hear of waits: it goes out once somebody is.
-    """
-    last: dict[str, Due] = {}
-    for due in sorted(dues, key=lambda due: due.number):
-        last[due.key] = due
-    homeless = {key for key, due in last.items() if not _heard(due, rules)}
-    told = [due for due in dues if due.key not in homeless]
-    done = settled(told, now)
-    return compose(told, rules.routing, writing, now), len(dues) - len(done), done
-
-
-def _heard(due: Due, rules: AlertRules) -> bool:
-    if due.tell == "baseline":
-        return bool(rules.routing.mail_to)
-    return bool(recipients(due.finding, rules.routing))
-
-
-def _weekly(
-    states: Iterable[AlertState], told_at: datetime | None, rules: AlertRules, writing: Writing, now: datetime
-) -> list[Letter] | None:
-    """The summary of the week, once; None where its hour has not come. The first week begins with the baseline."""
-    if told_at is None:
-        return []
-    hour = weekly_at(now - WEEK + timedelta(seconds=1), rules.config)
-    if told_at >= hour:
-        return None
-    # Named after its hour, so that a late one is not taken for the next week's.
-    found = weekly_summary(states, rules.routing, writing, hour)
-    return [replace(letter, written_at=now) for letter in found]
 
 
 def _handled(asked: Sequence[AskedAction], outcome: Outcome) -> tuple[Handled, ...]:
@@ -179,8 +154,7 @@ def _handled(asked: Sequence[AskedAction], outcome: Outcome) -> tuple[Handled, .
 def _shown(
     outcome: Outcome,
     found: Sequence[Finding | NotKnown],
-    letters: Sequence[Letter],
-    waiting: int,
+    post: Post,
     baseline: bool,
 ) -> AlertPass:
     return AlertPass(
@@ -188,7 +162,7 @@ def _shown(
         known=sum(1 for one in found if isinstance(one, Finding) and one.level > 0),
         active=sum(1 for state in outcome.states.values() if state.active),
         events=outcome.events,
-        letters=tuple(letters),
-        waiting=waiting,
+        letters=post.letters,
+        waiting=len(post.untold),
         refused=tuple(f"{one.action.key}: {one.why}" for one in outcome.refused),
     )

@@ -1,6 +1,8 @@
 """The outbox: letters go out at least once, and are marked after the other side took them.
 
-Killed between the two, the next sender sends the same letter with the same Message-ID again. One sender at a time:
+Killed between the two, the next sender sends the same letter with the same Message-ID again. What no server can have
+may be taken back by the alert step when it is no longer so; a letter is in hand before a server hears of it, and from then on
+keeps its words. One sender at a time:
 the lease dies with its process. A letter that fails steps back, so it never holds up the ones behind it.
 """
 
@@ -8,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -102,6 +105,9 @@ def _send(
             if stopping.is_set():
                 return done
             ours.confirm()
+            in_hand = partial(writes.take_in_hand, message_id=waiting.message_id, at=clock())
+            if not retrying(engine, in_hand):
+                continue  # an alert pass took it back since the batch was read
             handover = _handed_over(post, waiting)
             mark, given_up = _marking(waiting, handover, clock())
             retrying(engine, mark)
@@ -120,7 +126,7 @@ def _handed_over(post: LetterSender, waiting: Waiting) -> Handover:
     except Exception as error:
         # The top of one letter: whatever is wrong with it, the others go.
         log.exception("a letter could not be handed over", message_id=waiting.message_id)
-        return Handover("later", f"{type(error).__name__}: {error}")
+        return Handover("later", f"{type(error).__name__}: {error}", maybe=True)
 
 
 def _marking(
@@ -147,6 +153,7 @@ def _marking(
             attempts=attempts,
             first_tried_at=first,
             next_attempt_at=after,
+            in_hand_at=waiting.in_hand_at or (now if handover.maybe else None),
         )
 
     return mark, after is None

@@ -65,8 +65,10 @@ def test_an_owner_hears_of_what_is_worse_and_of_its_end(stage: Stage) -> None:
     stage.begin()
     stage.facts = [a_finding(owner="ann@contoso.com")]
     stage.after(minutes=5).look()
+    stage.send()
     stage.facts = [worse(a_finding(owner="ann@contoso.com"), 2)]
     stage.after(minutes=5).look()
+    stage.send()
     stage.facts = []
     stage.after(hours=1).look()
     stage.after(hours=7).look()

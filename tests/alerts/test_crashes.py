@@ -34,7 +34,7 @@ def all_there_is(stage: Stage) -> tuple[int, int, int]:
         return len(stage.states), len(reads.alert_events(connection)), len(stage.letters)
 
 
-@pytest.mark.parametrize("seam", range(7))
+@pytest.mark.parametrize("seam", range(9))
 def test_a_pass_that_dies_in_its_transaction_leaves_nothing_and_the_next_tells_all(
     stage: Stage, seam: int
 ) -> None:
@@ -141,13 +141,15 @@ def test_a_killed_process_loses_no_letter_and_repeats_at_most_the_one_in_hand(
 
 
 def _write_some_and_die(connection: Connection, plan: alert_job._Plan, seam: int, stage: Stage) -> None:
-    writes = alert_job.writes
+    writes, post = alert_job.writes, plan.post
     steps = (
         lambda: writes.record_states(connection, plan.changed),
         lambda: writes.record_events(connection, plan.events),
-        lambda: writes.record_dues(connection, plan.new_dues),
+        lambda: writes.take_back(connection, post.taken_back, "superseded"),
         lambda: writes.drop_dues(connection, plan.done_dues),
-        lambda: writes.record_letters(connection, plan.letters),
+        lambda: writes.record_dues(connection, post.untold),
+        lambda: writes.record_letters(connection, post.letters),
+        lambda: writes.record_told(connection, post.told),
         lambda: writes.settle_actions(connection, plan.handled, at=stage.now),
     )
     for step in steps[:seam]:

@@ -12,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, select
 from sqlalchemy.schema import CreateTable
 
 from collector.store import schema, tables
@@ -121,6 +121,20 @@ def test_rows_of_an_earlier_revision_come_along(engine: Engine, revision: str) -
     after = counts(engine)
     assert before == {name: after[name] for name in before if name in after}
     assert [] == differences(engine)
+
+
+def test_a_letter_that_waited_through_the_upgrade_keeps_its_words(engine: Engine) -> None:
+    """An older program noted nowhere that it was handing a letter over, so any that waits may have been taken."""
+    schema.upgrade(engine, "0011")
+    a_row_in_every_table(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("update letter set status = 'waiting'")
+
+    schema.upgrade(engine)
+
+    with engine.connect() as connection:
+        at, told = connection.execute(select(tables.letter.c.in_hand_at, tables.letter.c.written_at)).one()
+    assert told == at
 
 
 def test_a_newer_database_is_refused_and_left_alone(engine: Engine) -> None:

@@ -133,6 +133,7 @@ class Due:
     """Something to tell about one alert, once. `id` is stable, so what is sent can be recognised.
 
     `before` is the day that a moved date had; `number` counts the dues of the alert and so rises with each.
+    `only` is the one person who has yet to hear of it: their letter was taken back before it was sent.
     """
 
     id: str
@@ -147,6 +148,10 @@ class Due:
     number: int = 1
     moves: int = 0
     before: date | None = None
+    only: str | None = None
+
+    def only_for(self, to: str) -> "Due":
+        return self if self.only else replace(self, id=f"{self.id}>{to}", only=to)
 
 
 @dataclass(frozen=True, slots=True)

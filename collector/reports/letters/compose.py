@@ -34,15 +34,15 @@ def compose(dues: Iterable[Due], routing: Routing, writing: Writing, now: dateti
     Give it everything that waits, ripe or not: of several things due about one alert the last tells all, and
     what came and went untold is left out. `settled` says which of them are then done with.
     """
-    told = [waiting.told for waiting in _waiting(dues, now) if waiting.ripe and waiting.told is not None]
-    told.sort(key=lambda due: (due.kind == "closed", urgency(due.finding)))
+    told = [pair for waiting in _waiting(dues, now) if waiting.ripe for pair in waiting.told(routing, now)]
+    told.sort(key=lambda pair: (pair[1].kind == "closed", urgency(pair[1].finding)))
     letters: list[Letter] = []
-    baseline = [due for due in told if due.tell == "baseline"]
-    if baseline:
-        letters += [_baseline(to, baseline, writing, now) for to in routing.mail_to]
-    for tell, write in (("at_once", _urgent), ("digest", _digest)):
-        chosen = [due for due in told if due.tell == tell]
-        letters += [write(to, own, writing, now) for to, own in _by_person(chosen, routing).items()]
+    for tell, write in (("baseline", _baseline), ("at_once", _urgent), ("digest", _digest)):
+        people: dict[str, list[Due]] = {}
+        for to, due in told:
+            if due.tell == tell:
+                people.setdefault(to, []).append(due)
+        letters += [write(to, own, writing, now) for to, own in people.items()]
     return letters
 
 
@@ -52,56 +52,78 @@ def settled(dues: Iterable[Due], now: datetime) -> frozenset[str]:
 
 
 def weekly_summary(
-    states: Iterable[AlertState], routing: Routing, writing: Writing, now: datetime
+    states: Iterable[AlertState], routing: Routing, writing: Writing, now: datetime, *, anew: bool = False
 ) -> list[Letter]:
-    """What is open and what ends next, for each person with anything open."""
+    """What is open and what ends next, for each person with anything open. `anew`: in place of one not sent yet."""
     people: dict[str, list[AlertState]] = {}
     for state in states:
         if state.active:
             for to in recipients(state.finding, routing):
                 people.setdefault(to, []).append(state)
-    return [_weekly(to, own, writing, now) for to, own in people.items()]
+    salt = now.isoformat() if anew else f"{now:%G-%V}"
+    return [_weekly(to, own, writing, now, salt) for to, own in people.items()]
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """All that waits about one alert, and the one due that tells it (None: it came and went)."""
+    """All that waits about one alert, in its order."""
 
-    ids: tuple[str, ...]
+    rows: tuple[Due, ...]
     ripe: bool
-    told: Due | None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(due.id for due in self.rows)
+
+    def told(self, routing: Routing, now: datetime) -> list[tuple[str, Due]]:
+        """Who hears of it, each by the one due that tells all that this person has not heard."""
+        summed = ((to, _summed(_of(self.rows, to), now)) for to in self._hearers(routing))
+        return [(to, due) for to, due in summed if due is not None]
+
+    def _hearers(self, routing: Routing) -> Iterable[str]:
+        news = _of(self.rows, None)
+        if news:
+            last = news[-1]
+            heard = routing.mail_to if last.tell == "baseline" else recipients(last.finding, routing)
+        else:
+            heard = ()
+        return dict.fromkeys((*heard, *(due.only for due in self.rows if due.only)))
 
 
 def _waiting(dues: Iterable[Due], now: datetime) -> list[_Waiting]:
     by_key: dict[str, list[Due]] = {}
     for due in sorted(dues, key=lambda due: due.number):
         by_key.setdefault(due.key, []).append(due)
-    return [_summed(rows, now) for rows in by_key.values()]
+    return [_Waiting(tuple(rows), _ripe(rows, now)) for rows in by_key.values()]
 
 
-def _summed(rows: Sequence[Due], now: datetime) -> _Waiting:
-    ids = tuple(due.id for due in rows)
-    ripe = [due for due in rows if due.not_before <= now]
+def _ripe(rows: Sequence[Due], now: datetime) -> bool:
+    """Its hour has come, or it came and went for everybody and needs none."""
+    if any(due.not_before <= now for due in rows):
+        return True
+    people = {due.only for due in rows}
+    return all(_summed(_of(rows, to), now) is None for to in people)
+
+
+def _of(rows: Sequence[Due], to: str | None) -> list[Due]:
+    """What a person has not heard: the news for all, and what was taken back of this one's letters."""
+    return [due for due in rows if due.only is None or due.only == to]
+
+
+def _summed(rows: Sequence[Due], now: datetime) -> Due | None:
+    """The last tells all; None where it came and went."""
     last = rows[-1]
     kinds = {due.kind for due in rows}
     if last.kind == "closed" and kinds & {"opened", "reopened"}:
-        return _Waiting(ids, True, None)
+        return None
     moves = [due for due in rows if due.kind == "date_moved"]
     if last.kind == "date_moved":
         last = replace(last, before=moves[0].before)
         if last.before == last.finding.due_on and kinds == {"date_moved"}:
-            return _Waiting(ids, True, None)
-    if any(due.tell == "at_once" for due in ripe):
+            return None
+    if any(due.tell == "at_once" for due in rows if due.not_before <= now):
         last = replace(last, tell="at_once")
-    return _Waiting(ids, bool(ripe), last)
-
-
-def _by_person(dues: Sequence[Due], routing: Routing) -> dict[str, list[Due]]:
-    people: dict[str, list[Due]] = {}
-    for due in dues:
-        for to in recipients(due.finding, routing):
-            people.setdefault(to, []).append(due)
-    return people
+    return last
 
 
 def _baseline(to: str, dues: Sequence[Due], writing: Writing, now: datetime) -> Letter:
@@ -172,7 +194,7 @@ def _of_dues(
     )
 
 
-def _weekly(to: str, states: Sequence[AlertState], writing: Writing, now: datetime) -> Letter:
+def _weekly(to: str, states: Sequence[AlertState], writing: Writing, now: datetime, salt: str) -> Letter:
     ordered = sorted(states, key=lambda state: urgency(state.finding))
     deadlines = sorted(
         (state for state in ordered if state.due_on), key=lambda state: (state.due_on or date.max, state.key)
@@ -195,7 +217,7 @@ def _weekly(to: str, states: Sequence[AlertState], writing: Writing, now: dateti
         },
         writing,
         now,
-        salt=f"{now:%G-%V}",
+        salt=salt,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, func, select
 
@@ -12,6 +12,8 @@ from collector.reports.letters.render import Letter
 from collector.store import tables
 from collector.store.letter_content import due_of, letter_of, state_of
 from collector.store.writes.alerts import WAITING
+
+_IDS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class AskedAction:
 
 @dataclass(frozen=True, slots=True)
 class LetterRow:
-    """A letter and how its delivery stands: waiting, sent, or given up; `error` says what is in its way."""
+    """A letter and how its delivery stands: waiting, sent, given up, or superseded; `error` says why."""
 
     message_id: str
     kind: str
@@ -76,6 +78,17 @@ class Waiting:
     attempts: int
     first_tried_at: datetime | None
     unreadable: str | None = None
+    in_hand_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A waiting letter and the alert it tells of; `in_hand`: some server may have it already."""
+
+    message_id: str
+    recipient: str
+    key: str
+    in_hand: bool
 
 
 def states(connection: Connection, *, active: bool = False) -> dict[str, AlertState]:
@@ -124,7 +137,44 @@ def alert_events(
 
 
 def waiting_dues(connection: Connection) -> list[Due]:
-    return [due_of(content) for content in connection.scalars(select(tables.alert_due.c.due))]
+    """What no letter tells yet."""
+    table = tables.alert_due
+    rows = connection.scalars(select(table.c.due).where(table.c.message_id.is_(None)))
+    return [due_of(content) for content in rows]
+
+
+def unsent(connection: Connection) -> list[Unsent]:
+    """What letters that wait tell of: a row an alert and letter."""
+    due, letter = tables.alert_due, tables.letter
+    rows = connection.execute(
+        select(letter.c.message_id, letter.c.recipient, due.c.alert_key, letter.c.in_hand_at.is_not(None))
+        .join_from(due, letter, due.c.message_id == letter.c.message_id)
+        .where(letter.c.status == WAITING)
+        .distinct()
+    )
+    return [Unsent(*row) for row in rows]
+
+
+def told_by(connection: Connection, message_ids: Collection[str]) -> list[Due]:
+    """What these letters tell."""
+    table = tables.alert_due
+    every = sorted(message_ids)
+    return [
+        due_of(content)
+        for ids in (every[first : first + _IDS] for first in range(0, len(every), _IDS))
+        for content in connection.scalars(select(table.c.due).where(table.c.message_id.in_(ids)))
+    ]
+
+
+def unsent_summaries(connection: Connection) -> list[Letter]:
+    """Weekly letters that wait and that no server was handed."""
+    table = tables.letter
+    rows = connection.execute(
+        select(
+            table.c.message_id, table.c.content, table.c.attempts, table.c.first_tried_at, table.c.in_hand_at
+        ).where(table.c.status == WAITING, table.c.kind == "weekly", table.c.in_hand_at.is_(None))
+    )
+    return [found.letter for found in map(_waiting, rows) if found.letter is not None]
 
 
 def waiting_actions(connection: Connection) -> list[AskedAction]:
@@ -145,9 +195,9 @@ def letters_due(
 ) -> list[Waiting]:
     """Letters whose time has come, those that waited longest first; `webhooks` narrows to one way out."""
     table = tables.letter
-    asked = select(table.c.message_id, table.c.content, table.c.attempts, table.c.first_tried_at).where(
-        table.c.status == WAITING, table.c.next_attempt_at <= now
-    )
+    asked = select(
+        table.c.message_id, table.c.content, table.c.attempts, table.c.first_tried_at, table.c.in_hand_at
+    ).where(table.c.status == WAITING, table.c.next_attempt_at <= now)
     if webhooks is not None:
         to_webhook = table.c.recipient.startswith("webhook:")
         asked = asked.where(to_webhook if webhooks else ~to_webhook)
@@ -186,7 +236,7 @@ def _waiting(row: Row[*tuple[Any, ...]]) -> Waiting:
         letter, unreadable = letter_of(row.content), None
     except (ValueError, KeyError, TypeError) as error:
         letter, unreadable = None, f"the stored letter can not be read: {error}"
-    return Waiting(row.message_id, letter, row.attempts, row.first_tried_at, unreadable)
+    return Waiting(row.message_id, letter, row.attempts, row.first_tried_at, unreadable, row.in_hand_at)
 
 
 def _actions(connection: Connection, asked: Select[Any]) -> list[AskedAction]:

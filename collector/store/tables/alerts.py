@@ -62,6 +62,8 @@ alert_due = table(
     need("alert_key", Text),
     need("not_before", Instant),
     need("due", Json),
+    Column("message_id", Text),
+    Index("ix_alert_due_message_id", "message_id"),
 )
 
 letter = table(
@@ -79,6 +81,7 @@ letter = table(
     Column("sent_at", Instant),
     Column("error", Text),
     need("content", Json),
+    Column("in_hand_at", Instant),
     Index("ix_letter_status", "status", "next_attempt_at"),
     Index("ix_letter_written_at", "written_at"),
 )

@@ -1,11 +1,12 @@
 """Alerts, what people do with them, and letters. Records: written here, discarded by no command."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, not_, select, update
 
 from collector.domain.alerts.types import Action, AlertEvent, AlertState, Due
 from collector.reports.letters.render import Letter
@@ -16,6 +17,12 @@ from collector.store.writes.bulk import delete_rows, upsert
 WAITING = "waiting"
 SENT = "sent"
 GIVEN_UP = "given up"
+SUPERSEDED = "superseded"
+_IDS: Final = 500
+
+
+class LetterInHand(Exception):
+    """A letter that was to be taken back is being handed over by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,12 @@ def record_events(connection: Connection, events: Iterable[tuple[str, AlertEvent
 
 
 def record_dues(connection: Connection, dues: Iterable[Due]) -> int:
-    rows = ((due.id, due.key, due.not_before, due_to_json(due)) for due in dues)
-    return upsert(connection, tables.alert_due, rows)
+    return _record_dues(connection, ((due, None) for due in dues))
+
+
+def record_told(connection: Connection, told: Iterable[tuple[str, Due]]) -> int:
+    """What a letter (by its id) tells, kept until it is sent or given up: so it can be taken back and told anew."""
+    return _record_dues(connection, ((due, message_id) for message_id, due in told))
 
 
 def drop_dues(connection: Connection, due_ids: Iterable[str]) -> int:
@@ -92,14 +103,53 @@ def record_letters(connection: Connection, letters: Iterable[Letter]) -> int:
             None,
             None,
             letter_to_json(letter),
+            None,
         )
         for letter in letters
     ]
     return upsert(connection, table, rows, columns, keep=columns)
 
 
+def take_back(connection: Connection, message_ids: Collection[str], why: str) -> None:
+    """Letters that no server was handed stay as a record and are never sent. Raises `LetterInHand` for any other.
+
+    Repeating it changes nothing.
+    """
+    table = tables.letter
+    every = sorted(message_ids)
+    for ids in (every[first : first + _IDS] for first in range(0, len(every), _IDS)):
+        asked = table.c.message_id.in_(ids)
+        connection.execute(
+            update(table)
+            .where(asked, table.c.status == WAITING, table.c.in_hand_at.is_(None))
+            .values(status=SUPERSEDED, error=why, next_attempt_at=None)
+        )
+        taken = select(func.count()).select_from(table).where(asked, table.c.status == SUPERSEDED)
+        if connection.scalar(taken) != len(ids):
+            raise LetterInHand
+        connection.execute(delete(tables.alert_due).where(tables.alert_due.c.message_id.in_(ids)))
+
+
+def take_in_hand(connection: Connection, message_id: str, *, at: datetime) -> bool:
+    """From now on a server may have it, so it keeps its words. False where it was taken back meanwhile."""
+    table = tables.letter
+    found = connection.execute(
+        update(table)
+        .where(table.c.message_id == message_id, table.c.status == WAITING)
+        .values(in_hand_at=func.coalesce(table.c.in_hand_at, literal(at, table.c.in_hand_at.type)))
+    )
+    return found.rowcount == 1
+
+
+def bring_forward(connection: Connection, message_ids: Iterable[str], *, at: datetime) -> None:
+    """A letter that has to keep its words is tried before the one that tells what came after."""
+    for message_id in sorted(message_ids):
+        _still_waiting(connection, message_id, next_attempt_at=at)
+
+
 def mark_sent(connection: Connection, message_id: str, *, at: datetime) -> None:
     _still_waiting(connection, message_id, status=SENT, sent_at=at, error=None, next_attempt_at=None)
+    _forget(connection, message_id)
 
 
 def mark_failed(
@@ -110,8 +160,9 @@ def mark_failed(
     attempts: int,
     first_tried_at: datetime,
     next_attempt_at: datetime | None,
+    in_hand_at: datetime | None,
 ) -> None:
-    """Try again then; None: it is given up, and shown so."""
+    """Try again then; None: it is given up, and shown so. `in_hand_at`: since when a server may have it."""
     _still_waiting(
         connection,
         message_id,
@@ -120,7 +171,10 @@ def mark_failed(
         attempts=attempts,
         first_tried_at=first_tried_at,
         next_attempt_at=next_attempt_at,
+        in_hand_at=in_hand_at,
     )
+    if next_attempt_at is None:
+        _forget(connection, message_id)
 
 
 def mark_held(connection: Connection, why: str, *, webhooks: bool) -> int:
@@ -166,6 +220,15 @@ def send_again(connection: Connection, message_id: str, *, at: datetime) -> bool
         .values(status=WAITING, attempts=0, first_tried_at=None, next_attempt_at=at)
     )
     return found.rowcount == 1
+
+
+def _record_dues(connection: Connection, dues: Iterable[tuple[Due, str | None]]) -> int:
+    rows = ((due.id, due.key, due.not_before, due_to_json(due), message_id) for due, message_id in dues)
+    return upsert(connection, tables.alert_due, rows)
+
+
+def _forget(connection: Connection, message_id: str) -> None:
+    connection.execute(delete(tables.alert_due).where(tables.alert_due.c.message_id == message_id))
 
 
 def _way(*, webhooks: bool) -> ColumnElement[bool]:
