@@ -13,6 +13,7 @@ from collector.domain.room.throttling import Diagnosis, ThrottleClasses, classif
 from collector.domain.usage.minutes import MinuteBlock
 from collector.simulator.estate import Deployment
 from collector.simulator.traffic import CAUSES, Traffic
+from collector.simulator.truth import truth_of
 from collector.simulator.world import World, _peak_rpm
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -74,7 +75,7 @@ def with_deployments(world: World, changed: dict[int, Deployment]) -> World:
     for one in world.deployments:
         by_account.setdefault(one.account.id.lower(), []).append(one)
     world._by_account = by_account
-    world._truth = None
+    truth_of.cache_clear()
     return world
 
 

@@ -105,9 +105,10 @@ def test_a_peak_of_hours_alone_is_unknown_and_their_sixtieth_part_is_no_peak(
             older = {row.deployment: row for row in room_rows(connection, "7d")}
     assert LIMITS.backfill_days < 5
     for name, row in older.items():
-        if row.requests and row.peak_tpm is not None and recent[name].peak_tpm is not None:
+        peak = recent[name].peak_tpm
+        if row.requests and row.peak_tpm is not None and peak is not None:
             assert row.peak_at_least
             assert row.coverage is not None
             assert row.minute_coverage is not None
             assert row.minute_coverage < row.coverage
-            assert row.peak_tpm >= recent[name].peak_tpm
+            assert row.peak_tpm >= peak
