@@ -73,13 +73,10 @@ def serve() -> None:
 
     chosen = settings.load()
     set_up_logging(chosen)
-    ended = schedule.serve(
-        wiring.build_context(chosen, wiring.build_engine(chosen)), wiring.build_steps(chosen)
-    )
-    if not ended:
-        # Python would wait for the hanging thread; nothing of it is stored, and the next start reads it again.
-        sys.stderr.flush()
-        os._exit(DONE)
+    schedule.serve(wiring.build_context(chosen, wiring.build_engine(chosen)), wiring.build_steps(chosen))
+    # Python would wait for threads whose call still hangs; nothing of them is stored, and the next start reads it again.
+    sys.stderr.flush()
+    os._exit(DONE)
 
 
 @click.command(

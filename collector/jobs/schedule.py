@@ -30,11 +30,11 @@ class Step:
     cron: str | None = None
 
 
-def serve(context: Context, steps: list[Step]) -> bool:
+def serve(context: Context, steps: list[Step]) -> None:
     """Run the steps on their times, one at a time, until SIGTERM or SIGINT; then end within ten seconds.
 
-    A step asked to stop leaves what it stored; its watermark tells the next process where to go on. False: a step
-    hangs in a call that nothing interrupts, and the process must be left without waiting for its threads.
+    A step asked to stop leaves what it stored; its watermark tells the next process where to go on. A call that
+    nothing interrupts may hang on in a thread, so the process must be left without waiting for its threads.
     """
     # One thread: steps follow each other, so a nightly read never meets a cycle.
     scheduler = BackgroundScheduler(
@@ -56,16 +56,15 @@ def serve(context: Context, steps: list[Step]) -> bool:
         scheduler.modify_job(step.name, next_run_time=context.clock())
     context.stopping.wait()
     log.info("ending")
-    return _shut_down(scheduler)
+    _shut_down(scheduler)
 
 
-def _shut_down(scheduler: BackgroundScheduler) -> bool:
+def _shut_down(scheduler: BackgroundScheduler) -> None:
     ending = threading.Thread(target=lambda: scheduler.shutdown(wait=True), daemon=True)
     ending.start()
     ending.join(timeout=GRACE_SECONDS)
     if ending.is_alive():
         log.warning("a step did not end in time; what it had not stored is planned again")
-    return not ending.is_alive()
 
 
 def _trigger(step: Step) -> IntervalTrigger | CronTrigger:
