@@ -1,7 +1,6 @@
 """`aoai-monitor demo` until its first screen answers, the whole command from its start; only on an idle machine."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -44,17 +43,17 @@ def _first_screen(days: int) -> tuple[float, float]:
     with TemporaryDirectory() as place:
         command = [sys.executable, "-m", "collector", "demo", "--port", str(port), "--days", str(days)]
         process = subprocess.Popen(
-            [*command, "--directory", place], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [*command, "--directory", place], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
-        assert process.stdout is not None
+        assert process.stderr is not None
         try:
-            told = next((line for line in process.stdout if "ready after" in line), None)
+            told = next((line for line in process.stderr if "ready after" in line), None)
             wall = time.perf_counter() - clock
             if told is None:
                 raise RuntimeError(f"demo ended with status {process.wait()} before its first screen")
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait(timeout=30)
     after = os.times()
     spent = after.children_user + after.children_system - before.children_user - before.children_system
