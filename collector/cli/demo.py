@@ -54,6 +54,7 @@ model = "gpt-5.4"
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep the database here (default: a temporary place).",
 )
+@click.option("--exports", is_flag=True, help="Read the bill from exports, not by Cost Management's query.")
 @click.option("--once", is_flag=True, help="Collect and derive, print where the database is, and end.")
 def demo(
     port: int,
@@ -63,6 +64,7 @@ def demo(
     deployments: int,
     days: int,
     directory: Path | None,
+    exports: bool,
     once: bool,
 ) -> None:
     """A believable estate over 90 days, collected from a pretend Azure and shown in the dashboard."""
@@ -75,15 +77,18 @@ def demo(
     place = directory or Path(tempfile.mkdtemp(prefix="aoai-monitor-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{(place / 'demo.db').resolve()}"
-    size = {
+    size: dict[str, object] = {
         "seed": seed,
         "subscriptions": subscriptions,
         "accounts": accounts,
         "deployments": deployments,
         "days": days,
     }
+    folder = str((place / "exports").resolve()) if exports else ""
+    if folder:
+        size["exports"] = folder
     with _azure(size) as azure:
-        chosen = Settings.model_validate(_settings(url, azure, days))
+        chosen = Settings.model_validate(_settings(url, azure, days, folder))
         set_up_logging(chosen)
         progress = TerminalProgress() if sys.stderr.isatty() else None
         wiring.prepare(chosen)
@@ -112,7 +117,7 @@ def demo(
 
 
 @contextmanager
-def _azure(size: Mapping[str, int]) -> Iterator[str]:
+def _azure(size: Mapping[str, object]) -> Iterator[str]:
     """The pretend Azure in a process of its own, so that it and the collector each have a core."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
@@ -139,7 +144,7 @@ def _process(*arguments: str, **settings: str) -> "Iterator[subprocess.Popen[byt
         process.wait(timeout=10)
 
 
-def _settings(url: str, azure: str, days: int) -> dict[str, object]:
+def _settings(url: str, azure: str, days: int, exports: str) -> dict[str, object]:
     return {
         "database": {"url": url},
         "auth": "none",
@@ -147,6 +152,7 @@ def _settings(url: str, azure: str, days: int) -> dict[str, object]:
         "metrics_endpoint": azure,
         "prices_endpoint": azure,
         "collect": {"backfill_days": min(days, 92)},
+        "bills": {"exports": exports},
         "budgets": tomllib.loads(_BUDGETS)["budgets"],
         # No mail server: what the letters say can be read on the Alerts screen.
         "mail": {"to": ["platform@example.com"]},

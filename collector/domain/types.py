@@ -165,7 +165,11 @@ class ModelCapacity:
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
-    """A billed line of Cost Management; `account_arm_id` is None where the line belongs to its scope."""
+    """A billed line of Cost Management; `account_arm_id` is None where the line belongs to its scope.
+
+    `invoice` and `commitment` (a reservation's or savings plan's id) are '' where there is none yet, and where the
+    way in tells none: Cost Management's query.
+    """
 
     scope: str
     account_arm_id: str | None
@@ -177,6 +181,8 @@ class BillLine:
     actual: Decimal | None
     amortised: Decimal | None
     currency: str
+    invoice: str = ""
+    commitment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +200,20 @@ class ReservedLine:
     actual: Decimal | None
     amortised: Decimal | None
     currency: str
+    category: str | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Biller:
+    """To whom a month's lines of an invoice are billed and by whom, as an export tells it; '' has no invoice yet."""
+
+    month: date
+    invoice: str
+    account_id: str | None
+    account_name: str | None
+    account_type: str | None
+    issuer: str | None
 
 
 BY_QUERY = "query"
@@ -208,6 +228,7 @@ class BillRead:
     lines: tuple[BillLine, ...]
     reserved: tuple[ReservedLine, ...] = ()
     source: str = BY_QUERY
+    billers: tuple[Biller, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

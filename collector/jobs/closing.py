@@ -1,6 +1,5 @@
 """Closing months, and telling what changed in closed ones. A closing is written once; what comes later is dated."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -8,7 +7,6 @@ import structlog
 
 from collector.domain.money.closing import (
     BillRead,
-    ClosedCharge,
     closable_months,
     closes_by_itself,
     restated,
@@ -20,7 +18,9 @@ from collector.reports.finance.figures import summary_object
 from collector.store.engine import Connection, Engine, retrying
 from collector.store.lease import lease
 from collector.store.reads import bills, closings, finance
+from collector.store.reads.finance_names import names
 from collector.store.reads.finance_report import FinanceRules, finance_report, meter_book
+from collector.store.reads.finance_rows import bill_alone
 from collector.store.writes.money import record_closed_charges, record_closing, record_restatements
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ def close_month(
             report = finance_report(connection, month, now, rules, outlook=False)
             if not report.rows:
                 raise NeedsHuman(f"{month}: nothing is known of it; expected a month with usage or a bill")
-            known = finance.names(connection)
+            known = names(connection)
             money = finance.current_month(connection, month, now, meter_book(connection, rules), known)
         retrying(
             engine,
@@ -65,19 +65,8 @@ def _record(
     summary: dict[str, object],
 ) -> None:
     """Charges first and the month last: the month counts as closed only when all of it is there."""
-    record_closed_charges(connection, month.first_day, enumerate(_all_charges(month, money)))
+    record_closed_charges(connection, month.first_day, enumerate((*money.charges, *bill_alone(month, money))))
     record_closing(connection, month.first_day, now, by, summary)
-
-
-def _all_charges(month: Month, money: finance.MonthMoney) -> Sequence[ClosedCharge]:
-    residuals = [
-        ClosedCharge(finance.residual_charge(month, part), part.cost, part.actual) for part in money.residuals
-    ]
-    foreign = [
-        ClosedCharge(finance.only_billed(charge, part), part.cost, part.actual)
-        for charge, part in money.foreign
-    ]
-    return [*money.charges, *foreign, *residuals]
 
 
 def tend_months(engine: Engine, now: datetime, rules: FinanceRules) -> list[Month]:
@@ -107,7 +96,7 @@ def restate(engine: Engine, now: datetime, rules: FinanceRules) -> int:
     found = 0
     with engine.connect() as connection:
         months = [month_of(month) for month in closings.closings(connection)]
-        known = finance.names(connection) if months else None
+        known = names(connection) if months else None
         meters = meter_book(connection, rules) if months else None
     for month in months:
         if known is None or meters is None:

@@ -43,6 +43,7 @@ COLUMNS = {
         [*_SHARED, "SkuMeter", "InvoiceId", "PricingCurrency", "ServiceSubcategory", "x_AmortizationClass"]
     ),
 }
+_INVOICED_ON = 5
 _BLOCKS = {"1K": 1000, "1M": 1_000_000}
 _ORDER = "/providers/Microsoft.Capacity/reservationOrders/5f2c0e6e-1111-4c5a-9d57-2f4c2e6f0a11/reservations/0a9d7c1e-2222-4f7b-8d0f-6a5b4c3d2e1f"
 
@@ -109,7 +110,8 @@ def _rows(
         for line, billed, effective in _both_views(bills, subscription, day):
             part = (Decimal(1) if share else Decimal(0)) if line.whole else share
             if part:
-                yield _row(subscription, line, billed * part, effective * part, line.quantity * part)
+                row = _row(subscription, line, billed * part, effective * part, line.quantity * part)
+                yield row | {"InvoiceId": _invoice(line, now)}
 
 
 def _both_views(
@@ -163,7 +165,6 @@ def _row(
         "ConsumedUnit": "Units" if used else "",
         "ContractedCost": effective,
         "EffectiveCost": effective,
-        "InvoiceId": f"G{month:%Y%m}",
         "InvoiceIssuerName": "Microsoft",
         "ListCost": effective,
         "PricingCategory": "Committed" if reserved else "Standard",
@@ -192,6 +193,14 @@ def _row(
         "x_SkuMeterSubcategory": said["MeterSubCategory"],
         "x_SkuServiceFamily": said["ServiceFamily"],
     }
+
+
+def _invoice(line: Line, now: datetime) -> str:
+    """Use is invoiced on the fifth of the next month, what is paid ahead at once; until then there is none."""
+    if line.dimensions["ChargeType"] == "Purchase":
+        return f"P{line.day:%Y%m}"
+    after = (line.day.replace(day=1) + timedelta(days=32)).replace(day=_INVOICED_ON)
+    return f"G{line.day:%Y%m}" if now.date() >= after else ""
 
 
 def _status(charge: str) -> str:

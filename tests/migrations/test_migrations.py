@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,18 @@ def test_a_letter_that_waited_through_the_upgrade_keeps_its_words(engine: Engine
     with engine.connect() as connection:
         at, told = connection.execute(select(tables.letter.c.in_hand_at, tables.letter.c.written_at)).one()
     assert told == at
+
+
+def test_a_line_of_before_invoices_were_kept_has_none(engine: Engine) -> None:
+    schema.upgrade(engine, "0012")
+    a_row_in_every_table(engine)
+
+    schema.upgrade(engine)
+
+    bill = tables.bill_day
+    with engine.connect() as connection:
+        told = connection.execute(select(bill.c.invoice, bill.c.commitment, bill.c.actual, bill.c.day)).one()
+    assert ("", "", Decimal(1), date(2026, 10, 3)) == tuple(told)
 
 
 def test_a_newer_database_is_refused_and_left_alone(engine: Engine) -> None:

@@ -1,9 +1,11 @@
 """The same month by query and by exports: the same bill, reconciliation, allocation and report."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -291,3 +293,59 @@ def test_focus_sums_to_the_bill_as_it_is_paid_and_as_it_is_spread(own_estate: Es
     covered = [one for one in before if one["BilledCost"] < one["EffectiveCost"]]
     assert {"Usage"} == {one["ChargeCategory"] for one in covered}
     assert {"actual"} == {one["x_BilledCostBasis"] for one in before}
+
+
+def told(records: Iterable[Mapping[str, Any]]) -> set[tuple[object, ...]]:
+    names = ("InvoiceId", "CommitmentDiscountName", "CommitmentDiscountStatus", "ChargeCategory")
+    return {tuple(one[name] for name in names) for one in records}
+
+
+def test_focus_tells_invoices_and_commitments_as_the_exports_do(own_estate: Estate, tmp_path: Path) -> None:
+    """Before the bill came by exports it told neither, and the closed month keeps what it was closed with."""
+    assert {None} == {one["InvoiceId"] for one in focus_records(report(own_estate))}
+    assert {"Subscription"} == {one["BillingAccountType"] for one in focus_records(report(own_estate))}
+
+    export(own_estate, tmp_path)
+    read_bills(own_estate, tmp_path)
+    records = list(focus_records(report(own_estate)))
+    close_month(own_estate.engine, OCTOBER, NOW, own_estate.rules)
+
+    assert {
+        ("G202610", None, None, "Usage"),
+        ("G202610", "ptu-global", "Used", "Usage"),
+        ("P202610", "ptu-global", None, "Purchase"),
+    } == told(records) - {("G202610", "ptu-global", "Unused", "Usage")}
+    assert {("Contoso", "Billing Account", "Microsoft")} == {
+        (one["BillingAccountName"], one["BillingAccountType"], one["InvoiceIssuerName"]) for one in records
+    }
+    covered = [one for one in records if one["CommitmentDiscountStatus"] == "Used"]
+    assert {("Reservation", "Usage", "Committed", Decimal(0))} == {
+        (
+            one["CommitmentDiscountType"],
+            one["CommitmentDiscountCategory"],
+            one["PricingCategory"],
+            one["BilledCost"],
+        )
+        for one in covered
+    }
+    kept = [one | {"x_MonthState": "closing"} for one in focus_records(report(own_estate))]
+    assert Counter(map(str, records)) == Counter(map(str, kept))
+
+
+def test_an_invoice_written_after_the_closing_is_told_and_changes_no_amount(
+    own_estate: Estate, tmp_path: Path
+) -> None:
+    early = datetime(2026, 11, 4, 5, tzinfo=UTC)
+    write_run(own_estate.azure.routes.bills, own_estate.world.subscriptions, tmp_path, FIRST, LAST, early)
+    read_bills(own_estate, tmp_path)
+    assert {None, "P202610"} == {one["InvoiceId"] for one in focus_records(report(own_estate))}
+    close_month(own_estate.engine, OCTOBER, NOW, own_estate.rules)
+    before = list(focus_records(report(own_estate)))
+
+    export(own_estate, tmp_path)
+    read_bills(own_estate, tmp_path)
+    after = list(focus_records(report(own_estate)))
+
+    assert {"G202610", "P202610"} == {one["InvoiceId"] for one in after} - {None}
+    unnamed = [one | {"InvoiceId": None} for one in (*before, *after)]
+    assert Counter(map(str, unnamed[: len(before)])) == Counter(map(str, unnamed[len(before) :]))

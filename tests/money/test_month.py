@@ -25,6 +25,7 @@ from collector.simulator.truth import truth_of
 from collector.store import tables
 from collector.store.engine import retrying
 from collector.store.reads import closings, finance
+from collector.store.reads.finance_names import names
 from collector.store.reads.finance_report import finance_report
 from collector.store.writes.findings import replace_charge_months
 from tests.money.conftest import NOVEMBER, NOW, OCTOBER, Estate
@@ -45,7 +46,7 @@ def rules_of(estate: Estate) -> MoneyRules:
 
 def charges_of(estate: Estate) -> dict[tuple[str, str], list[Charge]]:
     with estate.engine.connect() as connection:
-        known = finance.names(connection)
+        known = names(connection)
         found: dict[tuple[str, str], list[Charge]] = {}
         for charge in finance.month_charges(connection, OCTOBER):
             arm_id = known.account(charge.account_key)[0]
@@ -173,7 +174,7 @@ def test_closing_keeps_a_month_and_dates_what_changes(own_estate: Estate) -> Non
     row = next(row for row in before.rows if row.estimate and row.estimate > 100 and row.unit_price)
     with own_estate.engine.connect() as connection:
         charges = finance.month_charges(connection, OCTOBER)
-        known = finance.names(connection)
+        known = names(connection)
     account = next(one.account_key for one in charges if known.account(one.account_key)[0] == row.account_id)
     mine = [one for one in charges if one.account_key == account]
     dearer = [

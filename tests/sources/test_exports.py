@@ -11,10 +11,18 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from collector.domain.types import BillLine, BillRead, Misconfigured, NeedsHuman, ReservedLine, TryLater
+from collector.domain.types import (
+    Biller,
+    BillLine,
+    BillRead,
+    Misconfigured,
+    NeedsHuman,
+    ReservedLine,
+    TryLater,
+)
 from collector.folders import folder
 from collector.sources.exports import ExportedBills
-from tests.sources.exports import ACCOUNT, RESERVATION, Row, a_row, write_part, write_run
+from tests.sources.exports import ACCOUNT, BILLING_ACCOUNT, RESERVATION, Row, a_row, write_part, write_run
 from tests.sources.worlds import SUBSCRIPTION
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
@@ -81,7 +89,12 @@ def test_a_row_is_the_line_that_the_query_would_give(tmp_path: Path, form: str, 
                 "ResourceId": RESERVATION.lower(),
                 "ServiceName": "",
             },
-            {"account_arm_id": None, "charge_type": "Purchase", "amortised": None},
+            {
+                "account_arm_id": None,
+                "charge_type": "Purchase",
+                "amortised": None,
+                "commitment": RESERVATION.lower(),
+            },
             id="a payment ahead is spread",
         ),
         pytest.param(
@@ -91,12 +104,17 @@ def test_a_row_is_the_line_that_the_query_would_give(tmp_path: Path, form: str, 
                 "CommitmentDiscountStatus": "Unused",
                 "ResourceId": "",
             },
-            {"account_arm_id": None, "charge_type": "UnusedReservation", "actual": Decimal(0)},
+            {
+                "account_arm_id": None,
+                "charge_type": "UnusedReservation",
+                "actual": Decimal(0),
+                "commitment": RESERVATION.lower(),
+            },
             id="unused commitment",
         ),
         pytest.param(
             {"BilledCost": "0", "CommitmentDiscountId": RESERVATION, "CommitmentDiscountStatus": "Used"},
-            {"actual": Decimal(0)},
+            {"actual": Decimal(0), "commitment": RESERVATION.lower()},
             id="covered use stays use",
         ),
         pytest.param(
@@ -152,6 +170,50 @@ def test_what_a_reservation_covered_and_left_is_told_beside_the_lines(tmp_path: 
     )
     unused = replace(used, charge_type="UnusedReservation", quantity=Decimal(10), amortised=Decimal("1.5"))
     assert {used, unused} == set(span.reserved)
+
+
+def test_lines_of_two_invoices_and_of_a_commitment_stand_apart(tmp_path: Path) -> None:
+    covered = {"BilledCost": "0", "CommitmentDiscountId": RESERVATION, "CommitmentDiscountStatus": "Used"}
+    rows = [
+        a_row(FIRST, "1", InvoiceId="G1"),
+        a_row(FIRST, "2", InvoiceId="G2"),
+        a_row(FIRST, "4", InvoiceId="G2"),
+        a_row(FIRST, "8", InvoiceId="", x_InvoiceId="G3"),  # as 1.0 calls it
+        a_row(FIRST, "16", InvoiceId="-2"),
+        a_row(FIRST, "32", InvoiceId="G1", **covered),
+    ]
+    write_run(tmp_path, "run", rows, (FIRST, FIRST), "2026-11-02T06:00:00Z")
+
+    assert {
+        ("G1", "", Decimal(1)),
+        ("G2", "", Decimal(6)),
+        ("G3", "", Decimal(8)),
+        ("", "", Decimal(16)),
+        ("G1", RESERVATION.lower(), Decimal(0)),
+    } == {(one.invoice, one.commitment, one.actual) for one in lines(tmp_path)}
+
+
+def test_who_bills_an_invoice_is_told_where_its_rows_agree(tmp_path: Path) -> None:
+    billed = {
+        "BillingAccountId": BILLING_ACCOUNT,
+        "BillingAccountName": "Contoso",
+        "BillingAccountType": "Billing Profile",
+        "InvoiceIssuerName": "Microsoft",
+    }
+    rows = [
+        a_row(FIRST, InvoiceId="G1", **billed),
+        a_row(SECOND, InvoiceId="G1", **billed | {"BillingAccountName": "Contoso Ltd"}),
+        a_row(SECOND, InvoiceId="G2", **billed | {"InvoiceIssuerName": "A partner"}),
+        a_row(SECOND, InvoiceId="G2", ResourceId="/subscriptions/x/machine", **billed),
+    ]
+    write_run(tmp_path, "run", rows, (FIRST, SECOND), "2026-11-03T06:00:00Z")
+
+    (span,) = read(tmp_path)
+
+    assert {
+        Biller(FIRST, "G1", BILLING_ACCOUNT, None, "Billing Profile", "Microsoft"),
+        Biller(FIRST, "G2", BILLING_ACCOUNT, "Contoso", "Billing Profile", "A partner"),
+    } == set(span.billers)
 
 
 def test_other_services_and_other_resources_are_left_out(tmp_path: Path) -> None:

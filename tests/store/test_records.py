@@ -4,11 +4,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from collector.domain.endings.catalog_events import CatalogEvent
 from collector.domain.periods import Window
-from collector.domain.types import BillLine, CostEntry, ModelCapacity, account_key
+from collector.domain.types import Biller, BillLine, CostEntry, ModelCapacity, account_key
 from collector.store import tables, writes
 from collector.store.engine import retrying
 from collector.store.reads import catalog, collection
@@ -209,6 +209,43 @@ def test_a_bill_is_replaced_whole_within_its_window_and_scope(engine: Engine) ->
         (SCOPE, date(2026, 10, 3), "meter-1", Decimal("0.04")),
         (other.scope, date(2026, 10, 3), "meter-1", Decimal("0.03125")),
     } == set(rows(engine, tables.bill_day, "scope", "day", "meter_id", "actual"))
+
+
+def test_a_line_whose_invoice_comes_later_is_the_same_line(engine: Engine) -> None:
+    """Two invoices of one day and meter stay two, and neither read counts twice."""
+    read_bill(engine, 0, a_bill_line(actual=Decimal(5)), a_bill_line(actual=Decimal(2), invoice="P1"))
+
+    for _ in range(2):
+        read_bill(
+            engine,
+            1,
+            a_bill_line(actual=Decimal(5), invoice="G1"),
+            a_bill_line(actual=Decimal(2), invoice="P1"),
+        )
+
+    assert {("G1", Decimal(5)), ("P1", Decimal(2))} == set(rows(engine, tables.bill_day, "invoice", "actual"))
+    assert 2 == len(rows(engine, tables.bill_day, "invoice"))
+
+
+def test_who_bills_an_invoice_is_forgotten_with_its_last_exported_line(engine: Engine) -> None:
+    october = date(2026, 10, 1)
+    billers = [
+        Biller(october, one, "account", "Contoso", "Billing Profile", "Microsoft") for one in ("", "G1")
+    ]
+
+    def read(invoice: str, export: str | None, told: list[Biller]) -> list[str]:
+        def store(connection: Connection) -> None:
+            line = a_bill_line(invoice=invoice)
+            writes.record_bill(connection, SCOPE, FIRST, LAST, [line], at=NOON, export=export)
+            writes.record_billers(connection, SCOPE, told)
+
+        retrying(engine, store)
+        return sorted(one for (one,) in rows(engine, tables.biller, "invoice"))
+
+    assert [""] == read("", "focus", billers[:1])
+    assert ["G1"] == read("G1", "focus", billers[1:])
+    assert ["G1"] == read("G1", "focus", billers[1:])
+    assert [] == read("", None, [])  # from now on by query, which tells nobody
 
 
 def test_an_unchanged_bill_is_not_written_again(engine: Engine) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from collector.domain.money.charge_types import Charge
+from collector.domain.money.invoices import USAGE, Invoiced
 from collector.domain.money.reconciliation_meters import BilledMeter, Family, direction
 from collector.domain.money.teams import TeamRules
 
@@ -40,6 +41,8 @@ class BilledAmount:
     has_account: bool = True
     remark: str = ""
     actual: Decimal | None = None
+    invoice: str = ""
+    commitment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,15 @@ class Allocated:
     meter_id: str
     why: str | None = None
     actual: Decimal | None = None
+    charge_type: str = USAGE
+    invoice: str = ""
+    commitment: str = ""
+
+    @property
+    def invoiced(self) -> Invoiced:
+        return Invoiced(
+            self.invoice, self.commitment, self.charge_type, self.quantity, self.cost, self.actual
+        )
 
 
 def allocated(amounts: Iterable[BilledAmount], weighed: Sequence[Weighed]) -> list[Allocated]:
@@ -155,6 +167,9 @@ def _part(
         meter.name,
         amount.meter_id,
         why,
+        charge_type=amount.charge_type,
+        invoice=amount.invoice,
+        commitment=amount.commitment,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from collector.domain.money.charge_types import Charge
+from collector.domain.money.invoices import Invoiced
 from collector.domain.periods import DAY, Month, month_of
 
 CLOSING_DAY: Final = 6
@@ -26,11 +27,13 @@ class ClosedCharge:
     """A charge and what of the bill was allocated to it; `billed` None where no bill was read.
 
     `billed` is amortised; `actual` is its part of what the bill asks to be paid, None where that is not known.
+    `invoiced` parts both by invoice and commitment.
     """
 
     charge: Charge
     billed: Decimal | None
     actual: Decimal | None = None
+    invoiced: tuple[Invoiced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,5 +157,7 @@ def _store_bill(context: Context, subscription: str, spans: Sequence[BillRead]) 
             export = None if span.source == BY_QUERY else span.source
             writes.record_bill(connection, scope, span.first, span.last, span.lines, at=now, export=export)
             writes.record_reserved(connection, scope, span.first, span.last, span.reserved, at=now)
+        # The newest span last: of a month that two runs tell, the newer one has the word.
+        writes.record_billers(connection, scope, [one for span in spans for one in span.billers])
 
     writes.retrying(context.engine, store)

@@ -12,6 +12,7 @@ from collector.domain.money.allocation import TeamCost
 from collector.domain.money.anomalies import Variance
 from collector.domain.money.burn import BudgetState
 from collector.domain.money.forecast import MonthForecast, NoForecast
+from collector.domain.money.invoices import Invoiced, Invoicing, together
 from collector.domain.money.reconciliation import Cause, Reconciliation, Status
 from collector.domain.money.reservations import ReservationUse
 from collector.domain.money.saving_types import Saving
@@ -31,6 +32,7 @@ class FinanceRow:
     """One kind of use of a deployment in a month, at one price. Without a deployment it is a residual of the bill.
 
     `billed` is its part of the amortised bill, `actual` of the bill as it is paid, None where that is not known.
+    `invoiced` parts both by invoice and commitment.
     """
 
     month: date
@@ -62,6 +64,7 @@ class FinanceRow:
     price_captured_at: datetime | None
     why: str | None
     actual: Decimal | None = None
+    invoiced: tuple[Invoiced, ...] = ()
 
     @property
     def is_residual(self) -> bool:
@@ -166,6 +169,7 @@ class FinanceReport:
     notes: tuple[str, ...] = ()
     bill_notices: tuple[str, ...] = field(default=())
     unbilled: tuple[str, ...] = ()
+    invoicing: Invoicing = field(default_factory=Invoicing)
 
     @property
     def currencies(self) -> list[str]:
@@ -233,6 +237,7 @@ def _both(one: FinanceRow, other: FinanceRow) -> FinanceRow:
         high=_plus(one.high, other.high),
         billed=_plus(one.billed, other.billed),
         actual=_plus(one.actual, other.actual),
+        invoiced=together((*one.invoiced, *other.invoiced)),
     )
 
 

@@ -1,7 +1,9 @@
 """Months as FOCUS 1.2 rows (FinOps Open Cost and Usage Specification), as CSV and as Parquet.
 
 `BilledCost` is the bill as it is paid, `EffectiveCost` the amortised one; where no whole bill was read both are the
-estimate, and `x_BilledCostBasis` says so. What FOCUS has no column for stands in `x_` columns. `InvoiceId` is empty: Cost Management's query tells none.
+estimate, and `x_BilledCostBasis` says so. What FOCUS has no column for stands in `x_` columns. A row whose bill stands on
+several invoices, or was covered in part by a commitment, is a row for each; where the bill came by Cost Management's
+query it tells neither, and their columns are empty.
 Rows are written month by month, so memory does not grow with the number of months.
 """
 
@@ -9,7 +11,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,15 +21,15 @@ from typing import Any, Final, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from collector.domain.money.invoices import USAGE, Commitment, Invoiced, shares
 from collector.domain.periods import Month
 from collector.reports.finance.figures import BILL, TOKEN_KINDS, FinanceReport, FinanceRow
+from collector.reports.finance.focus_schema import SCHEMA
 from collector.reports.finance.table_types import neutral
 
 VERSION: Final = "1.2"
 _MICROSOFT: Final = "Microsoft"
-_MONEY: Final = pa.decimal128(38, 12)
-_INSTANT: Final = pa.timestamp("s", tz="UTC")
-_TEXT: Final = pa.string()
+_HOURLY: Final = frozenset({"ptu_hour", "hosting_hour"})
 _UNITS: Final = {
     "1 token": "Tokens",
     "1 PTU hour": "Hours",
@@ -35,92 +38,52 @@ _UNITS: Final = {
     "1 second": "Seconds",
 }
 
-SCHEMA: Final = pa.schema(
-    [
-        ("AvailabilityZone", _TEXT),
-        ("BilledCost", _MONEY),
-        ("BillingAccountId", _TEXT),
-        ("BillingAccountName", _TEXT),
-        ("BillingAccountType", _TEXT),
-        ("BillingCurrency", _TEXT),
-        ("BillingPeriodEnd", _INSTANT),
-        ("BillingPeriodStart", _INSTANT),
-        ("CapacityReservationId", _TEXT),
-        ("CapacityReservationStatus", _TEXT),
-        ("ChargeCategory", _TEXT),
-        ("ChargeClass", _TEXT),
-        ("ChargeDescription", _TEXT),
-        ("ChargeFrequency", _TEXT),
-        ("ChargePeriodEnd", _INSTANT),
-        ("ChargePeriodStart", _INSTANT),
-        ("CommitmentDiscountCategory", _TEXT),
-        ("CommitmentDiscountId", _TEXT),
-        ("CommitmentDiscountName", _TEXT),
-        ("CommitmentDiscountQuantity", _MONEY),
-        ("CommitmentDiscountStatus", _TEXT),
-        ("CommitmentDiscountType", _TEXT),
-        ("CommitmentDiscountUnit", _TEXT),
-        ("ConsumedQuantity", _MONEY),
-        ("ConsumedUnit", _TEXT),
-        ("ContractedCost", _MONEY),
-        ("ContractedUnitPrice", _MONEY),
-        ("EffectiveCost", _MONEY),
-        ("InvoiceId", _TEXT),
-        ("InvoiceIssuerName", _TEXT),
-        ("ListCost", _MONEY),
-        ("ListUnitPrice", _MONEY),
-        ("PricingCategory", _TEXT),
-        ("PricingCurrency", _TEXT),
-        ("PricingCurrencyContractedUnitPrice", _MONEY),
-        ("PricingCurrencyEffectiveCost", _MONEY),
-        ("PricingCurrencyListUnitPrice", _MONEY),
-        ("PricingQuantity", _MONEY),
-        ("PricingUnit", _TEXT),
-        ("ProviderName", _TEXT),
-        ("PublisherName", _TEXT),
-        ("RegionId", _TEXT),
-        ("RegionName", _TEXT),
-        ("ResourceId", _TEXT),
-        ("ResourceName", _TEXT),
-        ("ResourceType", _TEXT),
-        ("ServiceCategory", _TEXT),
-        ("ServiceName", _TEXT),
-        ("ServiceSubcategory", _TEXT),
-        ("SkuId", _TEXT),
-        ("SkuMeter", _TEXT),
-        ("SkuPriceDetails", _TEXT),
-        ("SkuPriceId", _TEXT),
-        ("SubAccountId", _TEXT),
-        ("SubAccountName", _TEXT),
-        ("SubAccountType", _TEXT),
-        ("Tags", _TEXT),
-        ("x_BilledCostBasis", _TEXT),
-        ("x_ConsumedTokens", _MONEY),
-        ("x_CostBasis", _TEXT),
-        ("x_CostHigh", _MONEY),
-        ("x_CostLow", _MONEY),
-        ("x_DeploymentType", _TEXT),
-        ("x_EstimatedCost", _MONEY),
-        ("x_Model", _TEXT),
-        ("x_ModelVersion", _TEXT),
-        ("x_MonthState", _TEXT),
-        ("x_PriceSource", _TEXT),
-        ("x_ServiceTier", _TEXT),
-        ("x_Team", _TEXT),
-        ("x_TokenDirection", _TEXT),
-        ("x_Why", _TEXT),
-    ]
-)
-
 Record = dict[str, Any]
-Purpose = Literal["Usage", "Purchase", "Credit"]
+Purpose = Literal["Usage", "Purchase", "Credit", "Tax", "Adjustment"]
+_PURPOSES: Final[Mapping[str, Purpose]] = {
+    "Purchase": "Purchase",
+    "Credit": "Credit",
+    "Refund": "Credit",
+    "Tax": "Tax",
+    "Adjustment": "Adjustment",
+    "RoundingAdjustment": "Adjustment",
+}
+_UNUSED: Final = "UnusedReservation"
 
 
 def focus_records(report: FinanceReport) -> Iterator[Record]:
-    """A record for each kind of use of a deployment in the month, and for each residual of the bill."""
+    """A record for each kind of use of a deployment in the month, and for each residual of the bill; by invoice and commitment."""
+    usual = _usual_invoices(report.rows) if report.basis == BILL else {}
     for row in report.rows:
         if row.is_residual or row.is_priced or row.quantity or row.billed or row.actual:
-            yield _record(report, row)
+            for part in by_invoice(row) if report.basis == BILL else [row]:
+                yield _record(report, part, usual.get((row.account_id, row.currency), ""))
+
+
+def _usual_invoices(rows: Iterable[FinanceRow]) -> dict[tuple[str, str], str]:
+    """The one invoice that all use of an account stands on: it says too that other use of the account costs nothing."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        known = found.setdefault((row.account_id, row.currency), set())
+        known |= {one.invoice for one in row.invoiced if one.charge_type == USAGE}
+    return {key: one for key, all_of_it in found.items() if len(all_of_it) == 1 for one in all_of_it}
+
+
+def by_invoice(row: FinanceRow) -> list[FinanceRow]:
+    """A row parted by where its bill stands; all that it holds is in the parts, once."""
+    parts = row.invoiced
+    if len(parts) < 2 or row.billed is None:
+        return [row]
+    parted = {
+        name: None if (whole := getattr(row, name)) is None else shares(whole, parts)
+        for name in ("quantity", "estimate", "low", "high")
+    }
+    found: list[FinanceRow] = []
+    for at, one in enumerate(parts):
+        held = {name: None if values is None else values[at] for name, values in parted.items()}
+        actual = one.actual if row.actual is not None else None
+        found.append(replace(row, **held | {"billed": one.billed, "actual": actual, "invoiced": (one,)}))
+    return found
 
 
 def write_focus_csv(reports: Iterable[FinanceReport], path: Path) -> None:
@@ -142,17 +105,22 @@ def write_focus_parquet(reports: Iterable[FinanceReport], folder: Path) -> None:
         pq.write_table(table, place / "part-0.parquet", compression="zstd")
 
 
-def _record(report: FinanceReport, row: FinanceRow) -> Record:
+def _record(report: FinanceReport, row: FinanceRow, usual: str) -> Record:
     period = report.month.window
     cost = _exact(row.amount(report.basis))
-    purpose = _purpose(row)
+    part = row.invoiced[0] if report.basis == BILL and row.invoiced else None
+    purpose = _purpose(row, part)
+    unbilled = part is None and not row.is_residual and row.billed is not None
+    invoice = part.invoice if part else usual if unbilled else ""
+    billed_to = report.invoicing.billed_to(row.subscription_id, invoice)
     record: Record = dict.fromkeys(SCHEMA.names)
     record |= {
         "BilledCost": _exact(_paid(report, row)[0]),
         "EffectiveCost": cost,
-        "BillingAccountId": f"/subscriptions/{row.subscription_id}",
-        "BillingAccountName": row.subscription,
-        "BillingAccountType": "Subscription",
+        # FOCUS wants one in every row; what no bill tells is known as far as the subscription.
+        "BillingAccountId": billed_to.account_id or f"/subscriptions/{row.subscription_id}",
+        "BillingAccountName": billed_to.account_name if billed_to.account_id else row.subscription,
+        "BillingAccountType": billed_to.account_type if billed_to.account_id else "Subscription",
         "BillingCurrency": row.currency,
         "BillingPeriodStart": period.start,
         "BillingPeriodEnd": period.end,
@@ -161,7 +129,8 @@ def _record(report: FinanceReport, row: FinanceRow) -> Record:
         "ChargeCategory": purpose,
         "ChargeDescription": _described(row),
         "ChargeFrequency": "Usage-Based" if purpose == "Usage" else "One-Time",
-        "InvoiceIssuerName": _MICROSOFT,
+        "InvoiceId": invoice or None,
+        "InvoiceIssuerName": billed_to.issuer or _MICROSOFT,
         "ProviderName": _MICROSOFT,
         "PublisherName": _MICROSOFT,
         "ServiceCategory": "AI and Machine Learning",
@@ -174,7 +143,8 @@ def _record(report: FinanceReport, row: FinanceRow) -> Record:
         "RegionName": row.location or None,
         "Tags": json.dumps({"team": row.team}) if row.team else "{}",
     }
-    return record | _resource(row) | _priced(row, cost) | _ours(report, row)
+    record |= _resource(row) | _priced(row, cost) | _ours(report, row)
+    return record | _committed(report, row, part) if part and part.commitment else record
 
 
 def _paid(report: FinanceReport, row: FinanceRow) -> tuple[Decimal, str]:
@@ -186,9 +156,28 @@ def _paid(report: FinanceReport, row: FinanceRow) -> tuple[Decimal, str]:
     return row.actual, "actual"
 
 
-def _purpose(row: FinanceRow) -> Purpose:
+def _committed(report: FinanceReport, row: FinanceRow, part: Invoiced) -> Record:
+    """What a reservation or savings plan covered, left unused or cost."""
+    known = report.invoicing.commitments.get(part.commitment, Commitment())
+    is_use = _purpose(row, part) == "Usage"
+    status = ("Unused" if part.charge_type == _UNUSED else "Used") if is_use else None
+    told: Record = {
+        "CommitmentDiscountId": part.commitment,
+        "CommitmentDiscountName": known.name,
+        "CommitmentDiscountCategory": known.category,
+        "CommitmentDiscountType": known.type,
+        "CommitmentDiscountStatus": status,
+    }
+    if is_use and row.kind in _HOURLY:
+        told |= {"CommitmentDiscountQuantity": _exact(part.quantity), "CommitmentDiscountUnit": "Hours"}
+    return told | ({"PricingCategory": "Committed"} if is_use else {})
+
+
+def _purpose(row: FinanceRow, part: Invoiced | None) -> Purpose:
+    if part is not None and part.charge_type in _PURPOSES:
+        return _PURPOSES[part.charge_type]
     why = row.why or ""
-    if row.is_residual and ": Purchase" in why:
+    if row.is_residual and ": Purchase" in why:  # closed before a closing kept what a line was
         return "Purchase"
     return "Credit" if row.is_residual and (row.actual or row.billed or Decimal(0)) < 0 else "Usage"
 

@@ -58,8 +58,10 @@ class ExportedBills:
                 day += DAY
         found: list[BillRead] = []
         for start, end, at in _spans(taken):
-            lines, reserved = mine[at][1].of(subscription, start, end)
-            found.append(BillRead(start, end, tuple(lines), tuple(reserved), mine[at][0].export))
+            run, ledger = mine[at]
+            lines, reserved = ledger.of(subscription, start, end)
+            billers = ledger.billers_of(subscription, start, end)
+            found.append(BillRead(start, end, tuple(lines), tuple(reserved), run.export, billers))
         return found
 
     def currency(self, subscription: str) -> str | None:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from collector.domain.types import BillLine, NeedsHuman, ReservedLine
+from collector.domain.types import Biller, BillLine, NeedsHuman, ReservedLine
 from collector.sources.bill_lines import account_of, added, reserved_added
 from collector.sources.exports.rows import EMPTY, Row
 from collector.sources.said import instant
@@ -17,9 +17,12 @@ _USAGE: Final = "Usage"
 _PURCHASE: Final = "Purchase"
 _UNUSED: Final = "UnusedReservation"
 _REFUND: Final = "Refund"
+_BILLER: Final = ("BillingAccountId", "BillingAccountName", "BillingAccountType", "InvoiceIssuerName")
+_TOLD: Final = ("account_id", "account_name", "account_type", "issuer")
 
-LineKey = tuple[str, str | None, date, str, str | None, str, str]
+LineKey = tuple[str, str | None, date, str, str | None, str, str, str, str]
 ReservedKey = tuple[str, str, date, str, str, str]
+BillerKey = tuple[str, date, str]
 
 
 @dataclass(slots=True)
@@ -31,6 +34,7 @@ class Ledger:
     is_dated: bool = False
     lines: dict[LineKey, BillLine] = field(default_factory=dict[LineKey, BillLine])
     reserved: dict[ReservedKey, ReservedLine] = field(default_factory=dict[ReservedKey, ReservedLine])
+    billers: dict[BillerKey, Biller] = field(default_factory=dict[BillerKey, Biller])
     subscriptions: set[str] = field(default_factory=set[str])
     nobodys: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
 
@@ -52,17 +56,32 @@ class Ledger:
         line = _line(path, row, subscription, currency.upper())
         key = (
             line.scope, line.account_arm_id, line.day, line.meter_id, line.meter, line.charge_type, line.currency,
+            line.invoice, line.commitment,
         )  # fmt: skip
         self.lines[key] = added(self.lines[key], line) if key in self.lines else line
-        reservation = _said(row, "CommitmentDiscountId")
-        if reservation:
-            self._reserve(row, reservation.lower(), line)
+        self._bill(row, line)
+        if line.commitment:
+            self._reserve(row, line)
 
-    def _reserve(self, row: Row, reservation: str, line: BillLine) -> None:
+    def _bill(self, row: Row, line: BillLine) -> None:
+        """Who bills whom. What rows of one invoice tell differently is not known of it."""
+        said = (_said(row, name) or None for name in _BILLER)
+        one = Biller(line.day.replace(day=1), line.invoice, *said)
+        key = (line.scope, one.month, one.invoice)
+        before = self.billers.get(key, one)
+        if before != one:
+            told = (
+                getattr(before, name) if getattr(before, name) == getattr(one, name) else None
+                for name in _TOLD
+            )
+            one = Biller(one.month, one.invoice, *told)
+        self.billers[key] = one
+
+    def _reserve(self, row: Row, line: BillLine) -> None:
         one = ReservedLine(
             scope=line.scope,
-            reservation=reservation,
-            name=_said(row, "CommitmentDiscountName") or reservation.rpartition("/")[2],
+            reservation=line.commitment,
+            name=_said(row, "CommitmentDiscountName") or line.commitment.rpartition("/")[2],
             day=line.day,
             meter_id=line.meter_id,
             meter=line.meter,
@@ -71,6 +90,8 @@ class Ledger:
             actual=line.actual,
             amortised=line.amortised,
             currency=line.currency,
+            category=_said(row, "CommitmentDiscountCategory") or None,
+            type=_said(row, "CommitmentDiscountType") or None,
         )
         key = (one.scope, one.reservation, one.day, one.meter_id, one.charge_type, one.currency)
         self.reserved[key] = reserved_added(self.reserved[key], one) if key in self.reserved else one
@@ -84,6 +105,16 @@ class Ledger:
             [one for one in lines if first <= one.day <= last],
             [one for one in reserved if first <= one.day <= last],
         )
+
+    def billers_of(self, subscription: str, first: date, last: date) -> tuple[Biller, ...]:
+        """Of every month that the days touch, and every invoice that its lines stand on."""
+        scope, since = f"/subscriptions/{subscription}", first.replace(day=1)
+        found = (
+            replace(one, month=self._day(one.month).replace(day=1))
+            for key, one in self.billers.items()
+            if key[0] == scope
+        )
+        return tuple(one for one in found if since <= one.month <= last)
 
     def _inside(self, line: BillLine) -> BillLine:
         return replace(line, day=self._day(line.day))
@@ -132,6 +163,8 @@ def _line(path: str, row: Row, subscription: str, currency: str) -> BillLine:
         actual=billed,
         amortised=None if spread else effective,
         currency=currency,
+        invoice=_said(row, "InvoiceId") or _said(row, "x_InvoiceId"),
+        commitment=_said(row, "CommitmentDiscountId").lower(),
     )
 
 

@@ -10,8 +10,9 @@ from collector.domain.types import Misconfigured
 from collector.reports.finance.figures import BILL
 from collector.store import tables
 from collector.store.expressions import money_sum
-from collector.store.reads import closings, finance
+from collector.store.reads import closings
 from collector.store.reads.cost import TOKEN_KINDS, CostRow, CostTotal, cost_rows
+from collector.store.reads.finance_names import names
 from collector.store.reads.scope import EVERYTHING, Filters, within
 
 
@@ -75,7 +76,7 @@ def _of_month(connection: Connection, month: Month, filters: Filters) -> list[Co
         )
         .group_by(*alike)
     )
-    known = finance.names(connection)
+    known = names(connection)
     found = [
         CostRow(
             currency=row.currency,

@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import Connection, func, or_, select
 
 from collector.domain.money.calibration import BilledQuantity, Lesson
+from collector.domain.money.invoices import BilledTo, Commitment, Invoicing
+from collector.domain.periods import month_of
 from collector.domain.pricing import PriceRow
 from collector.store import tables
 from collector.store.expressions import money_sum
@@ -34,7 +36,8 @@ class BillLine:
     quantity: Decimal | None
     actual: Decimal | None
     amortised: Decimal | None
-    days: int
+    invoice: str = ""
+    commitment: str = ""
 
     @property
     def cost(self) -> Decimal:
@@ -82,11 +85,13 @@ def bill_lines(
         money_sum(table.c.quantity),
         money_sum(table.c.actual),
         money_sum(table.c.amortised),
-        func.count(table.c.day.distinct()),
+        table.c.invoice,
+        table.c.commitment,
     ).where(table.c.day >= first, table.c.day < until)
     if accounts is not None:
         asked = asked.where(table.c.account_key.in_(list(accounts)))
-    grouped = asked.group_by(*(column for column in alike if column.name != "meter"))
+    apart = (*(column for column in alike if column.name != "meter"), table.c.invoice, table.c.commitment)
+    grouped = asked.group_by(*apart)
     return [BillLine(*row) for row in connection.execute(grouped)]
 
 
@@ -189,6 +194,38 @@ def meter_rows(connection: Connection) -> list[PriceRow]:
         or_(price.c.meter_id.in_(ids), price.c.meter_name.in_(names))
     )
     return [PriceRow(*row) for row in connection.execute(asked)]
+
+
+def invoicing(connection: Connection, month: date) -> Invoicing:
+    """Who bills the month's lines, and what its commitments are called."""
+    table, paid = tables.biller, tables.reservation_day
+    told = ("account_id", "account_name", "account_type", "issuer")
+    billers = connection.execute(
+        select(table.c.scope, table.c.invoice, *(table.c[name] for name in told)).where(
+            table.c.month == month
+        )
+    )
+    commitments = connection.execute(
+        select(paid.c.reservation, func.max(paid.c.name), func.max(paid.c.category), func.max(paid.c.type))
+        .where(paid.c.day.between(month, month_of(month).days[-1]))
+        .group_by(paid.c.reservation)
+    )
+    return Invoicing(
+        {(scope.rpartition("/")[2], invoice): BilledTo(*rest) for scope, invoice, *rest in billers},
+        {one: Commitment(*rest) for one, *rest in commitments},
+    )
+
+
+def late_invoices(connection: Connection, month: date) -> dict[tuple[UUID, str], str]:
+    """The invoice on which every line of an account stands, by account and currency; none where there are two, or not all have one."""
+    table = tables.bill_day
+    asked = select(table.c.account_key, table.c.currency, table.c.invoice).distinct()
+    found: dict[tuple[UUID, str], set[str]] = defaultdict(set)
+    for account, currency, invoice in connection.execute(
+        asked.where(table.c.day.between(month, month_of(month).days[-1]))
+    ):
+        found[account, currency].add(invoice)
+    return {key: one for key, all_of_it in found.items() if len(all_of_it) == 1 for one in all_of_it if one}
 
 
 def stored_lessons(connection: Connection) -> list[Lesson]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from collector.domain.money.charge_types import Charge
 from collector.domain.money.closing import ClosedCharge, Restatement
+from collector.domain.money.invoices import as_kept
 from collector.store import tables
 
 _CHARGE = tuple(Charge.__dataclass_fields__)
@@ -37,9 +38,11 @@ def closed_charges(connection: Connection, month: date) -> list[ClosedCharge]:
     """A month's charges as they stood at its closing, with what of the bill was theirs."""
     table = tables.month_close_charge
     columns = [table.c["month" if name == "day" else name] for name in _CHARGE]
-    asked = select(*columns, table.c.billed, table.c.actual).where(table.c.month == month)
+    asked = select(*columns, table.c.billed, table.c.actual, table.c.invoiced).where(table.c.month == month)
     return [
-        ClosedCharge(Charge(**dict(zip(_CHARGE, row, strict=False))), row.billed, row.actual)
+        ClosedCharge(
+            Charge(**dict(zip(_CHARGE, row, strict=False))), row.billed, row.actual, as_kept(row.invoiced)
+        )
         for row in connection.execute(asked)
     ]
 

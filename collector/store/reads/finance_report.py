@@ -39,6 +39,9 @@ from collector.store import tables
 from collector.store.expressions import money_sum
 from collector.store.reads import bills, closings, finance, overview
 from collector.store.reads.coverage import period_coverage
+from collector.store.reads.finance_names import Names, names
+from collector.store.reads.finance_rows import alone_rows, rows_of, rows_of_closed
+from collector.store.reads.finance_standing import reconciled_rows
 from collector.store.reads.outlook import budget_part, cause_of
 from collector.store.reads.reservations import reservation_uses
 from collector.store.reads.scope import EVERYTHING, Filters, within
@@ -67,24 +70,29 @@ def finance_report(
     connection: Connection, month: Month, now: datetime, rules: FinanceRules, *, outlook: bool = True
 ) -> FinanceReport:
     """A closed month as it was closed, any other as it is known now; `outlook` False leaves forecasts and the like out."""
-    known = finance.names(connection)
+    known = names(connection)
     closed = closings.closings(connection).get(month.first_day)
     states = bills.bill_states(connection, month.first_day, month.shifted(1).first_day)
     if closed:
-        rows = finance.rows_of_closed(month, closings.closed_charges(connection, month.first_day), known)
+        rows = rows_of_closed(
+            month,
+            closings.closed_charges(connection, month.first_day),
+            known,
+            bills.late_invoices(connection, month.first_day),
+        )
         basis, coverage = str(closed.summary["basis"]), closed.summary.get("coverage")
         reconciled = [reconciled_from(one) for one in closed.summary["reconciliations"]]
         reserved = [reserved_from(one) for one in closed.summary.get("reservations", ())]
         alone = [alone_from(one) for one in closed.summary.get("billed_alone", ())]
     else:
         money = finance.current_month(connection, month, now, meter_book(connection, rules), known)
-        rows = finance.rows_of(month, money, known)
+        rows = rows_of(month, money, known)
         is_over = now >= month.window.end + 5 * DAY
         basis = BILL if money.is_billed_whole and is_over else ESTIMATE
         coverage = period_coverage(connection, month.window, now)
-        reconciled = finance.reconciled_rows(money.reconciliations, known)
+        reconciled = reconciled_rows(money.reconciliations, known)
         reserved = reservation_uses(connection, month.window, now, rules.reservations, rules.currency)
-        alone = finance.alone_rows(money, known)
+        alone = alone_rows(money, known)
     daily = _daily(connection, month.first_day - timedelta(days=_HISTORY), month.shifted(1).first_day)
     return FinanceReport(
         month=month,
@@ -114,6 +122,7 @@ def finance_report(
         notes=(*_notes(rows, rules), *_ways_in(states, known)),
         bill_notices=tuple(_bill_notices(states)),
         unbilled=tuple(_unbilled(states, known)),
+        invoicing=bills.invoicing(connection, month.first_day),
     )
 
 
@@ -149,7 +158,7 @@ def _teams(rows: Sequence[FinanceRow], basis: str) -> list[TeamCost]:
     return [TeamCost(team, currency, cost, tokens) for (team, currency), (cost, tokens) in sums.items()]
 
 
-def _restated(connection: Connection, month: Month, known: finance.Names) -> list[RestatedRow]:
+def _restated(connection: Connection, month: Month, known: Names) -> list[RestatedRow]:
     return [
         RestatedRow(
             known.subscription_of(one.account_key)[1],
@@ -235,13 +244,13 @@ def _unit_costs(
         UsedAmount(row.model, row.currency, row.kind, row.quantity, row.amount(basis)) for row in by_token
     ]
     counts = _requests(connection, month)
-    names = finance.names(connection)
+    places = names(connection).places
     model_of = {
         (row.account_id.lower(), row.deployment.casefold()): row.model for row in by_token if row.deployment
     }
     requests: dict[str, int] = defaultdict(int)
     for (account, deployment), (count, *_) in counts.items():
-        place = names.places.get(account)  # pyright: ignore[reportArgumentType]  # the key's first part is the account
+        place = places.get(account)  # pyright: ignore[reportArgumentType]  # the key's first part is the account
         model = model_of.get((place.arm_id.lower(), deployment)) if place else None
         if model:
             requests[model] += count
@@ -251,11 +260,11 @@ def _unit_costs(
 def _provisioned(
     connection: Connection, month: Month, rows: Sequence[FinanceRow], basis: str
 ) -> list[ProvisionedUse]:
-    counts, names = _requests(connection, month), finance.names(connection)
+    counts, places = _requests(connection, month), names(connection).places
     by_name = {
-        (names.places[account].arm_id.lower(), deployment): told  # pyright: ignore[reportArgumentType]  # as above
+        (places[account].arm_id.lower(), deployment): told  # pyright: ignore[reportArgumentType]  # as above
         for (account, deployment), told in counts.items()
-        if account in names.places
+        if account in places
     }
     found: list[ProvisionedUse] = []
     units = [row for row in rows if row.kind == "ptu_hour" and row.is_priced and not row.is_residual]
@@ -325,7 +334,7 @@ def _notes(rows: Sequence[FinanceRow], rules: FinanceRules) -> list[str]:
     return notes
 
 
-def _ways_in(states: Mapping[str, bills.BillState], known: finance.Names) -> list[str]:
+def _ways_in(states: Mapping[str, bills.BillState], known: Names) -> list[str]:
     """Whose bill came in by an export: it has that one way in, so nothing counts twice."""
     return [
         f"The bill of {known.subscriptions.get(one, one)} is read from the export {state.export}, not by query."
@@ -335,7 +344,7 @@ def _ways_in(states: Mapping[str, bills.BillState], known: finance.Names) -> lis
     ]
 
 
-def _unbilled(states: Mapping[str, bills.BillState], known: finance.Names) -> list[str]:
+def _unbilled(states: Mapping[str, bills.BillState], known: Names) -> list[str]:
     names = [scope.rpartition("/")[2] for scope, state in sorted(states.items()) if not state.is_read]
     return [known.subscriptions.get(one, one) for one in names]
 

@@ -13,6 +13,7 @@ from collector.store.tables.layout import GROWING, PARTITIONED, REFERENCE, metad
 from collector.store.tables.money import (
     bill_day,
     billed_share,
+    biller,
     charge_day,
     charge_month,
     cost_day,
@@ -54,6 +55,7 @@ __all__ = [
     "api_use_day",
     "bill_day",
     "billed_share",
+    "biller",
     "catalog_event",
     "catalog_model",
     "charge_day",

@@ -111,6 +111,9 @@ bill_day = table(
     key("meter_id", Text),
     key("charge_type", Text),
     key("currency", Text),
+    # '' where there is none yet, or the way in tells none: a key has no null.
+    key("invoice", Text),
+    key("commitment", Text),
     need("scope", Text),
     Column("account_arm_id", Text),
     Column("meter", Text),
@@ -140,6 +143,21 @@ reservation_day = table(
     Column("actual", Money),
     Column("amortised", Money),
     need("read_at", Instant),
+    Column("category", Text),
+    Column("type", Text),
+)
+
+# To whom and by whom the lines of a scope's month are billed, by invoice; '' for those that have none yet.
+biller = table(
+    "biller",
+    "fact",
+    key("scope", Text),
+    key("month", Date),
+    key("invoice", Text),
+    Column("account_id", Text),
+    Column("account_name", Text),
+    Column("account_type", Text),
+    Column("issuer", Text),
 )
 
 # How an account's bill of the days before a month parted the tokens that metrics cannot tell apart.
@@ -188,6 +206,8 @@ month_close_charge = table(
     Column("billed", Money),
     # What the bill asks to be paid for it; null where it is not known, or was closed before it was kept.
     Column("actual", Money),
+    # What of it stands on which invoice and was covered by which commitment; null where the bill told neither.
+    Column("invoiced", Json),
     Index("ix_month_close_charge_month", "month"),
 )
 

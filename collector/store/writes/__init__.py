@@ -1,7 +1,7 @@
 """What goes into the store. Every write is idempotent: done again, it changes nothing."""
 
 from collector.store.engine import retrying, writing
-from collector.store.writes.bills import record_bill, record_reserved
+from collector.store.writes.bills import record_bill, record_billers, record_reserved
 from collector.store.writes.callers import keep_callers, record_callers
 from collector.store.writes.catalog import record_capacities, record_catalog, record_catalog_events
 from collector.store.writes.collection import (
@@ -40,6 +40,7 @@ __all__ = [
     "mark_window",
     "record_api_use",
     "record_bill",
+    "record_billers",
     "record_callers",
     "record_capacities",
     "record_catalog",

@@ -7,11 +7,12 @@ from decimal import Decimal
 from sqlalchemy import Connection, Table, select
 
 from collector.domain.money.reconciliation_meters import key_of_nameless
-from collector.domain.types import BillLine, ReservedLine, account_key
+from collector.domain.periods import month_of
+from collector.domain.types import Biller, BillLine, ReservedLine, account_key
 from collector.store import tables
 from collector.store.writes.bulk import delete_rows, upsert
 
-_KEY = ("account_key", "day", "meter_id", "charge_type", "currency")
+_KEY = ("account_key", "day", "meter_id", "charge_type", "currency", "invoice", "commitment")
 _RESERVED_KEY = ("account_key", "day", "reservation", "meter_id", "charge_type", "currency")
 
 
@@ -28,7 +29,8 @@ def record_bill(
     """Make the scope's lines of the days `first`..`last` exactly these; returns the lines sent.
 
     A line without an account belongs to its scope and is kept under the scope's own key, a line without a meter id
-    under its meter's name. Lines of one key (Azure splits some by what we do not ask for) are added up.
+    under its meter's name. Lines of one key (Azure splits some by what we do not ask for) are added up. A line that
+    got its invoice since it was last read takes the place of the one without.
     """
     by_key: dict[tuple[object, ...], BillLine] = {}
     for line in lines:
@@ -40,6 +42,8 @@ def record_bill(
             line.meter_id or key_of_nameless(line.meter),
             line.charge_type,
             line.currency,
+            line.invoice,
+            line.commitment,
         )
         by_key[key] = _added(by_key[key], line) if key in by_key else line
     _drop_stale(connection, tables.bill_day, _KEY, (scope, first, last), by_key)
@@ -66,10 +70,39 @@ def record_reserved(
         by_key[account_key(scope), line.day, line.reservation, meter, line.charge_type, line.currency] = line
     _drop_stale(connection, tables.reservation_day, _RESERVED_KEY, (scope, first, last), by_key)
     rows = [
-        (*key, scope, line.name, line.meter, line.quantity, line.actual, line.amortised, at)
+        (
+            *key,
+            scope,
+            line.name,
+            line.meter,
+            line.quantity,
+            line.actual,
+            line.amortised,
+            at,
+            line.category,
+            line.type,
+        )
         for key, line in by_key.items()
     ]
     return upsert(connection, tables.reservation_day, rows, unless_changed=("read_at",))
+
+
+def record_billers(connection: Connection, scope: str, billers: Iterable[Biller]) -> None:
+    """Who bills the scope's lines of each month; what no exported line stands on any more is forgotten."""
+    table, bill = tables.biller, tables.bill_day
+    told = {(scope, one.month, one.invoice): one for one in billers}
+    upsert(
+        connection,
+        table,
+        [(*key, one.account_id, one.account_name, one.account_type, one.issuer) for key, one in told.items()],
+    )
+    known = connection.execute(select(table.c.month, table.c.invoice).where(table.c.scope == scope)).all()
+    for month in {one.month for one in known}:
+        days = bill.c.day.between(month, month_of(month).days[-1])
+        exported = (bill.c.scope == scope, days, bill.c.export.is_not(None))
+        standing = set(connection.scalars(select(bill.c.invoice).where(*exported).distinct()))
+        gone = {one.invoice for one in known if one.month == month} - standing
+        delete_rows(connection, table, ("scope", "month", "invoice"), [(scope, month, one) for one in gone])
 
 
 def _drop_stale(
@@ -100,6 +133,8 @@ def _added(one: BillLine, other: BillLine) -> BillLine:
         actual=_sum(one.actual, other.actual),
         amortised=_sum(one.amortised, other.amortised),
         currency=one.currency,
+        invoice=one.invoice,
+        commitment=one.commitment,
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete
 
 from collector.domain.money.calibration import Lesson
 from collector.domain.money.closing import ClosedCharge, Restatement
+from collector.domain.money.invoices import kept
 from collector.domain.money.rule_changes import Reach
 from collector.store import tables
 from collector.store.writes.bulk import upsert
@@ -66,6 +67,7 @@ def record_closed_charges(
     rows: list[tuple[object, ...]] = []
     for part, one in found:
         known = {"month": month, "part": part, "billed": one.billed, "actual": one.actual}
+        known["invoiced"] = kept(one.invoiced)
         rows.append(
             tuple(known[name] if name in known else getattr(one.charge, name) for name in table.c.keys())  # noqa: SIM118  # columns, not a mapping
         )
