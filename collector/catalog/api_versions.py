@@ -25,9 +25,6 @@ class ApiVersionCatalog:
     versions: Mapping[str, ApiVersionFact]
     features: tuple[FeatureRetirement, ...]
 
-    def age_days(self, today: date) -> int:
-        return (today - self.as_of).days
-
 
 def load_api_versions(
     own_versions: Sequence[object] = (), own_features: Sequence[object] = ()

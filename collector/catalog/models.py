@@ -29,9 +29,6 @@ class BundledModels:
     models: tuple[BundledModel, ...]
     policy: Mapping[str, object]
 
-    def age_days(self, today: date) -> int:
-        return (today - self.as_of).days
-
 
 def load_models() -> BundledModels:
     """The bundled facts, in customer words, with their date."""

@@ -43,9 +43,6 @@ class PriceSnapshot:
         ]
         return max(days)
 
-    def age_days(self, today: date) -> int:
-        return (today - self.captured_on).days
-
 
 @cache
 def load_snapshot() -> PriceSnapshot:

@@ -166,11 +166,6 @@ def hosts(need: Need, cloud: str = "public") -> tuple[str, ...]:
     return tuple(_HOSTS[cloud][host] for host in need.hosts)
 
 
-def providers() -> tuple[str, ...]:
-    """The resource providers that a subscription must have registered."""
-    return tuple(dict.fromkeys(need.provider for need in NEEDS if need.provider))
-
-
 def subscription_scope(subscription_id: str) -> str:
     return f"/subscriptions/{subscription_id}"
 

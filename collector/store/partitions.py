@@ -6,13 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from collector.domain.periods import Month, Window, month_of, months
+from collector.domain.periods import Month, month_of
 from collector.store.tables import PARTITIONED
-
-
-def ensure(connection: Connection, window: Window, tables: Collection[str] = tuple(PARTITIONED)) -> None:
-    """Make the months that the window touches."""
-    ensure_months(connection, months(window), tables)
 
 
 def ensure_months(

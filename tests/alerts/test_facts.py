@@ -17,11 +17,11 @@ from collector.domain.money.charge_types import Charge
 from collector.domain.money.month_parts import month_parts
 from collector.domain.periods import DAY, Window, midnight
 from collector.domain.types import ApiUse
-from collector.domain.usage.minutes import HourMinutes, MinuteBlock, pack_many
 from collector.settings import Settings
 from collector.store import tables, writes
 from collector.store.engine import Connection, retrying
 from collector.store.writes.findings import replace_charge_months, replace_charges
+from tests.domain.usage.hours import HourMinutes, packed
 from tests.store.worlds import (
     ACCOUNT,
     NOON,
@@ -77,7 +77,7 @@ def minutes_of(**values: list[Any]) -> bytes:
     }
     zeros |= {"ptu_max": [None] * 60, "covered": [True] * 60, **values}
     hour = HourMinutes(**{name: tuple(found) for name, found in zeros.items()})
-    return pack_many(MinuteBlock.of([hour]))[0]
+    return packed(hour)
 
 
 def hours(world: World, *found: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Table, text
 
-from collector.domain.periods import Month, Window, midnight
+from collector.domain.periods import Month, Window, midnight, months
 from collector.jobs.derive_full import derive_until_full
 from collector.store import partitions, tables
 from collector.store.engine import Connection
@@ -48,9 +48,8 @@ def write_estate(store: Store, size: Size, now: datetime = NOW) -> None:
         for number in range(size.accounts)
     ]
     with store.engine.begin() as connection:
-        partitions.ensure(
-            connection, Window(min(FIRST_SEEN, now - timedelta(days=size.days)), now + timedelta(days=1))
-        )
+        span = Window(min(FIRST_SEEN, now - timedelta(days=size.days)), now + timedelta(days=1))
+        partitions.ensure_months(connection, months(span))
         for name, rows in _inventory(accounts, size, now).rows.items():
             _insert(connection, tables.metadata.tables[name], rows)
     members = _members(accounts, size)

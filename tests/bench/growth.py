@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 
 from sqlalchemy import func, select
 
-from collector.domain.periods import Window
+from collector.domain.periods import Window, months
 from collector.jobs.collect import collect
 from collector.jobs.context import Context, Limits
 from collector.jobs.derive import derive
@@ -36,7 +36,8 @@ def bench(engine: str, *, quick: bool = False) -> Table:
         empty = store.sizes()
         deployments = connection.scalar(select(func.count()).select_from(tables.deployment)) or 1
         with store.engine.begin() as target:
-            partitions.ensure(target, Window(START - timedelta(days=days + 1), START + timedelta(days=1)))
+            span = Window(START - timedelta(days=days + 1), START + timedelta(days=1))
+            partitions.ensure_months(target, months(span))
             for name in (*tables.GROWING, "room_period"):
                 one = tables.metadata.tables[name]
                 upsert(target, one, (tuple(row) for row in connection.execute(select(one))))

@@ -153,7 +153,3 @@ def test_every_announced_date_of_the_gathered_facts_is_in_the_bundle(recorded: P
         fact = bundled[row["api_version"]]
         assert row["retirement_date"] == (fact.retires_on.isoformat() if fact.retires_on else None)
         assert fact.sources
-
-
-def test_the_catalog_knows_its_age() -> None:
-    assert 0 == load_api_versions().age_days(TODAY)

@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Engine, insert, text
 
-from collector.domain.periods import Month, Window, floor_hour, midnight
+from collector.domain.periods import Month, Window, floor_hour, midnight, months
 from collector.domain.types import account_key
 from collector.domain.usage.histogram import Histogram
 from collector.domain.usage.minutes import MinuteBlock, pack_many
@@ -91,7 +91,7 @@ class Seed:
     def write(self, engine: Engine) -> None:
         schema.upgrade(engine)
         with writing(engine) as connection:
-            partitions.ensure(connection, Window(FIRST_SEEN, self.now + timedelta(days=1)))
+            partitions.ensure_months(connection, months(Window(FIRST_SEEN, self.now + timedelta(days=1))))
             for name, rows in self.rows.items():
                 table = tables.metadata.tables[name]
                 unset = dict.fromkeys({key for row in rows for key in row})

@@ -1,7 +1,8 @@
 """Webhooks can be verified by their receiver, and fail by the same two types as mail."""
 
+import hmac
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -16,14 +17,17 @@ from collector.delivery.webhook import (
     Webhook,
     WebhookSender,
     card,
-    is_genuine,
-    signed,
 )
 from tests.delivery.letters import a_letter
 from tests.delivery.servers import Receiver, closed_port, receiving, silent_server
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 SECRET = "a long secret"
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """As docs/alerts.md tells a receiver to work it out."""
+    return "sha256=" + hmac.digest(secret.encode(), f"{timestamp}.".encode() + body, "sha256").hex()
 
 
 def sender(url: str, **how: Any) -> WebhookSender:
@@ -35,7 +39,8 @@ def test_a_letter_arrives_as_json_and_its_signature_can_be_checked() -> None:
     with receiving(receiver) as url:
         sender(url).send(letter)
     ((headers, body),) = receiver.came
-    assert is_genuine(SECRET, headers, body, NOW)
+    assert NOW == datetime.fromtimestamp(int(headers[TIMESTAMP]), UTC)
+    assert signature(SECRET, headers[TIMESTAMP], body) == headers[SIGNATURE]
     assert letter.message_id == headers[DELIVERY]
     said = orjson.loads(body)
     assert {
@@ -48,17 +53,6 @@ def test_a_letter_arrives_as_json_and_its_signature_can_be_checked() -> None:
     } == {key: value for key, value in said.items() if key != "alerts"}
     (alert,) = said["alerts"]
     assert ("model_ending|contoso-prod/chat", "2027-01-14") == (alert["key"], alert["due_on"])
-
-
-def test_a_changed_body_a_wrong_secret_and_an_old_copy_are_not_genuine() -> None:
-    headers = signed(SECRET, b"{}", NOW)
-    assert is_genuine(SECRET, headers, b"{}", NOW + timedelta(minutes=4))
-    assert not is_genuine(SECRET, headers, b"{ }", NOW)
-    assert not is_genuine("another", headers, b"{}", NOW)
-    assert not is_genuine(SECRET, headers, b"{}", NOW + timedelta(minutes=6))
-    moved = {**headers, TIMESTAMP: str(int(NOW.timestamp()) + 600)}
-    assert not is_genuine(SECRET, moved, b"{}", NOW + timedelta(minutes=10))
-    assert not is_genuine(SECRET, {}, b"{}", NOW)
 
 
 def test_without_a_secret_nothing_is_signed() -> None:

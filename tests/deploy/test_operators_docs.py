@@ -14,7 +14,6 @@ from collector.domain.access import (
     assignment_line,
     custom_role,
     hosts,
-    providers,
     subscription_scope,
 )
 from collector.store.prune import kept_for
@@ -87,7 +86,7 @@ def test_the_hosts_are_the_code_s(golden: Golden) -> None:
 def test_every_provider_to_register_is_named() -> None:
     text = (DOCS / "azure.md").read_text(encoding="utf-8").split("## Provider registration")[1].split("##")[0]
 
-    assert set(providers()) <= set(re.findall(r"`(Microsoft\.\w+)`", text))
+    assert {need.provider for need in NEEDS if need.provider} <= set(re.findall(r"`(Microsoft\.\w+)`", text))
 
 
 def test_the_retention_of_every_table_is_the_code_s(golden: Golden) -> None:

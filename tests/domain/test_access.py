@@ -13,7 +13,6 @@ from collector.domain.access import (
     custom_role,
     hosts,
     management_group_scope,
-    providers,
     registration_line,
     subscription_scope,
 )
@@ -69,7 +68,9 @@ def test_a_registration_names_provider_and_subscription() -> None:
         *("az", "provider", "register", "--namespace", "Microsoft.Insights"),
         *("--subscription", SUBSCRIPTION),
     ] == shlex.split(registration_line("Microsoft.Insights", SUBSCRIPTION))
-    assert ("Microsoft.CognitiveServices", "Microsoft.Insights", "Microsoft.CostManagement") == providers()
+    assert {"Microsoft.CognitiveServices", "Microsoft.Insights", "Microsoft.CostManagement", None} == {
+        need.provider for need in NEEDS
+    }
 
 
 def test_the_custom_role_reads_and_does_nothing_else() -> None:

@@ -18,7 +18,7 @@ from collector.domain.advice.types import Line, Money, Place, Recommendation, Se
 from collector.domain.room.headroom import headroom, limits_by_minute
 from collector.domain.room.ptu import TokenPrices, UnitRate, UnitSizes, calibrated, unit_curve, unit_use
 from collector.domain.room.quotas import Holding, line_use
-from collector.domain.room.spans import room_span
+from collector.domain.room.spans import room_spans
 from collector.domain.room.throttling import summarise
 from collector.simulator.estate import Deployment
 from collector.simulator.traffic import Traffic
@@ -56,9 +56,9 @@ def seat_of(name: str, seen: Minutes, units: int, *, key: int = 1, sku: str = "G
     """The deployment as its minutes tell it, by the same arithmetic as the store's."""
     limits = limits_by_minute(seen.limits, seen.hours)
     summary = summarise(seen.hours, seen.block, seen.classes())
-    room = headroom(
-        room_span(seen.hours, seen.block, limits, minutes_existed=seen.block.prompt.size), seen.limits[-1]
-    )
+    whole, existed = slice(0, len(seen.hours)), seen.block.prompt.size
+    [span] = room_spans(seen.hours, seen.block, limits, [whole], minutes_existed=[existed])
+    room = headroom(span, seen.limits[-1])
     diagnosis = seen.diagnosis()
     per = seen.limits[-1]
     return Seat(

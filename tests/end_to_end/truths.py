@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 
 from collector.domain.periods import DAY, Window, days, floor_hour, hours, midnight
 from collector.domain.types import UsageHour, account_key
-from collector.domain.usage.minutes import unpack_hour
 from collector.simulator.traffic import CAUSES
 from collector.simulator.truth import Truth
 from collector.store.reads.usage import usage_hours
+from tests.domain.usage.hours import unpacked
 
 COUNTS = ("requests", "throttled", "spilled", "client_errors", "server_errors", "prompt", "completion")
 AUDIO = ("audio_prompt", "audio_completion", "images")
@@ -82,7 +82,7 @@ def counted_minutes(engine: Engine, window: Window) -> dict[Key, dict[str, list[
     found: dict[Key, dict[str, list[int]]] = {}
     for row in stored_hours(engine, window):
         if row.requests and row.minutes is not None:
-            minutes = unpack_hour(row.minutes)
+            minutes = unpacked(row.minutes)
             key = (str(row.account_key), row.deployment, row.hour)
             found[key] = {name: list(getattr(minutes, name)) for name in _MINUTES}
     return found

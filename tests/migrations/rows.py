@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Engine, MetaData, Table, types
 from sqlalchemy.dialects.postgresql import JSONB
 
-from collector.domain.periods import Window
+from collector.domain.periods import month_of
 from collector.store import partitions
 
 INSTANT = datetime(2026, 10, 3, 12, tzinfo=UTC)
@@ -16,7 +16,7 @@ INSTANT = datetime(2026, 10, 3, 12, tzinfo=UTC)
 def a_row_in_every_table(engine: Engine) -> None:
     reflected = _reflected(engine)
     with engine.begin() as connection:
-        partitions.ensure(connection, Window(INSTANT, INSTANT.replace(hour=13)))
+        partitions.ensure_months(connection, {month_of(INSTANT)})
         for table in reflected:
             connection.execute(
                 table.insert().values({column.name: _value(column) for column in table.columns})

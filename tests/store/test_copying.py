@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine, select, types
 
 import collector.jobs
-from collector.domain.periods import Window
+from collector.domain.periods import month_of
 from collector.store import partitions, schema, tables
 from collector.store.copying import CopyRefused, Sum, copy, summed
 from collector.store.engine import open_engine
@@ -64,7 +64,7 @@ def two(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Engine
 def filled(engine: Engine) -> None:
     """A row in every table, and some that two engines spell differently."""
     with engine.begin() as connection:
-        partitions.ensure(connection, Window(INSTANT, INSTANT + timedelta(hours=1)))
+        partitions.ensure_months(connection, {month_of(INSTANT)})
         for table in tables.metadata.sorted_tables:
             connection.execute(
                 table.insert().values({column.name: a_value(column) for column in table.columns})

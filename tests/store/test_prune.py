@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from collector.domain.periods import Month, Window
+from collector.domain.periods import Month, Window, months
 from collector.domain.types import QualityHour
 from collector.store import partitions, tables, writes
 from collector.store.engine import retrying
@@ -119,9 +119,9 @@ def test_months_are_dropped_whole_on_postgresql(postgres: Engine) -> None:
 def test_months_are_made_once_though_two_ask_at_once(postgres: Engine) -> None:
     window = Window(datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
     with postgres.begin() as connection:
-        partitions.ensure(connection, window)
-        partitions.ensure(connection, window)
-    retrying(postgres, lambda connection: partitions.ensure(connection, window))
+        partitions.ensure_months(connection, months(window))
+        partitions.ensure_months(connection, months(window))
+    retrying(postgres, lambda connection: partitions.ensure_months(connection, months(window)))
 
     with postgres.connect() as connection:
         for table in ("usage_hour", "quality_hour"):

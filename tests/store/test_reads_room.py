@@ -1,9 +1,11 @@
 """How much room is left: the limits of the period's own end, unknown where nothing says, one deployment by the minute."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -13,8 +15,10 @@ from collector.reports.fullness import daily_allocated
 from collector.store.engine import open_engine
 from collector.store.reads import room
 from collector.store.reads.coverage import period_coverage
+from collector.store.reads.evidence import deployment_evidence
 from collector.store.reads.glance import Glance, room_glances
 from collector.store.reads.scope import Filters
+from collector.store.reads.seats_lines import Spelling
 from collector.store.reads.until_full import lines_until_full
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
 
@@ -106,7 +110,19 @@ def test_last_months_room_is_that_of_last_months_revision(database_url: str, see
 
 def test_a_period_that_was_not_worked_out_has_no_rows(store: Connection) -> None:
     assert [] == room.room_rows(store, "2025-01")
-    assert ["1d", "7d", "30d", "90d", "2026-11", "2026-10"] == room.room_periods(store)
+
+
+def test_every_recorded_model_finds_its_recorded_line(recorded: Path) -> None:
+    folder = recorded / "azure" / "examples"
+    models = json.loads((folder / "arm-models-list-eastus2.json").read_text())["value"]
+    told = json.loads((folder / "arm-usages-list-eastus2.json").read_text())["value"]
+    lines = {("s", "eastus2", line["name"]["value"]) for line in told}
+    named = {sku["usageName"] for one in models for sku in one["model"]["skus"]}
+    assert len(named) >= 190
+    spelling = Spelling(lines)
+    assert {("s", "eastus2", name) for name in named} == {spelling.of("s", "eastus2", name) for name in named}
+    assert {spelling.of("s", "eastus2", name.swapcase()) for name in named} <= lines
+    assert ("s", "eastus2", "OpenAI.Standard.gpt-9") == spelling.of("s", "eastus2", "OpenAI.Standard.gpt-9")
 
 
 def test_room_is_filtered_by_tag_and_model(store: Connection) -> None:
@@ -151,12 +167,12 @@ def test_readings_since_an_instant_begin_with_the_one_in_force_then(store: Conne
 def test_minutes_of_a_deployment_hold_its_peak(store: Connection) -> None:
     week = last_days(NOW.date(), 7)
     row = room.room_rows(store, "7d")[0]
-    hours, block = room.deployment_minutes(store, EAST.key, "tight", week)
+    seen = deployment_evidence(store, EAST.key, "tight", week)
     by_hour = room.deployment_hours(store, EAST.key, "tight", week)
 
-    assert row.peak_tpm == int(block.tokens.max())
-    assert hours == [hour.hour for hour in by_hour]
-    assert [int(value) for value in block.tokens.max(axis=1)] == [hour.peak_tpm for hour in by_hour]
+    assert row.peak_tpm == int(seen.block.tokens.max())
+    assert [*seen.hours] == [hour.hour for hour in by_hour]
+    assert [int(value) for value in seen.block.tokens.max(axis=1)] == [hour.peak_tpm for hour in by_hour]
     assert row.requests == sum(hour.requests for hour in by_hour)
 
 

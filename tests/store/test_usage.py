@@ -12,7 +12,7 @@ from collector.domain.types import ApiUse, QualityHour
 from collector.domain.usage.families import AZURE_OPENAI, MODELS, FamilyTotals
 from collector.store import tables, writes
 from collector.store.engine import retrying
-from collector.store.reads import collection, usage
+from collector.store.reads import usage
 from tests.store.worlds import (
     ACCOUNT,
     MINUTES,
@@ -144,10 +144,7 @@ def test_a_day_of_two_families_names_the_one_to_be_read_again(engine: Engine) ->
 
 def test_hours_that_a_reading_no_longer_holds_can_be_taken_back(engine: Engine) -> None:
     record(engine, hours_of(3))
-    with engine.connect() as connection:
-        stored = usage.stored_hours(connection, DAY, [ACCOUNT.key])
-
-    gone = stored - {(ACCOUNT.key, "chat", NOON)}
+    gone = [(ACCOUNT.key, "chat", later(hours=1)), (ACCOUNT.key, "chat", later(hours=2))]
     retrying(engine, lambda connection: writes.drop_hours(connection, gone))
 
     assert [(NOON,)] == rows(engine, tables.usage_hour, "hour")
@@ -186,9 +183,9 @@ def test_quality_reads_back_with_its_unknowns(engine: Engine) -> None:
         assert (hour,) == usage.quality_hours(connection, DAY)
 
 
-def test_coverage_counts_the_minutes_that_were_read_whole(engine: Engine) -> None:
+def test_hours_keep_how_many_of_their_minutes_were_read_whole(engine: Engine) -> None:
     record(engine, [an_hour(), an_hour(later(hours=1), minutes_covered=30), an_hour(later(days=9))])
 
     with engine.connect() as connection:
-        assert {(ACCOUNT.key, "chat"): 90} == collection.covered_minutes(connection, DAY)
+        assert [60, 30, 60] == [one for (one,) in rows(engine, tables.usage_hour, "minutes_covered")]
         assert (date(2026, 10, 3), date(2026, 10, 12)) == usage.known_days(connection)

@@ -30,11 +30,6 @@ class LatencyBeside:
     token_worst_ms: float | None
     token_deployments: int
 
-    @property
-    def sooner(self) -> float:
-        """By which share the units answer sooner; negative where they answer later."""
-        return 1 - self.units_ms / self.token_ms
-
     def in_words(self) -> str:
         count = f"{self.token_deployments} deployment{'' if self.token_deployments == 1 else 's'}"
         return (

@@ -24,7 +24,6 @@ from collector.domain.pricing.questions import (
     Considered,
     Priced,
     PriceQuestion,
-    PriceSpan,
     Unpriced,
 )
 from collector.domain.pricing.rates import Rate, parse_rates
@@ -50,7 +49,6 @@ __all__ = [
     "PriceNotes",
     "PriceQuestion",
     "PriceRow",
-    "PriceSpan",
     "Priced",
     "Rate",
     "Refused",

@@ -10,7 +10,7 @@ from collector.domain.pricing.listing import Listing
 from collector.domain.pricing.market import Market
 from collector.domain.pricing.matching import TUNED_KINDS, Wanted, wanted
 from collector.domain.pricing.notes import PriceNotes
-from collector.domain.pricing.questions import Ambiguous, Answer, Priced, PriceQuestion, PriceSpan, Unpriced
+from collector.domain.pricing.questions import Answer, Priced, PriceQuestion, Unpriced
 from collector.domain.pricing.rates import Rate, rated
 from collector.domain.pricing.rows import PriceRow
 from collector.domain.pricing.skus import cost_kind, sku_terms
@@ -74,21 +74,6 @@ class PriceBook:
         starts, answers = self._turning_points(asked)
         return answers[bisect_right(starts, asked.on) - 1]
 
-    def price_spans(self, asked: PriceQuestion, start: date, end: date) -> list[PriceSpan]:
-        """The answers of the days from `start` until before `end`; the question's own day does not matter."""
-        starts, answers = self._turning_points(asked)
-        spans: list[PriceSpan] = []
-        for index, answer in enumerate(answers):
-            first = max(starts[index], start)
-            last = min(starts[index + 1] if index + 1 < len(starts) else end, end)
-            if first >= last:
-                continue
-            if spans and _same(spans[-1].answer, answer):
-                spans[-1] = replace(spans[-1], end=last)
-            else:
-                spans.append(PriceSpan(first, last, answer))
-        return spans
-
     def _turning_points(self, asked: PriceQuestion) -> _Turns:
         key = _without_its_day(asked)
         known = self._turns.get(key)
@@ -134,11 +119,3 @@ def _without_its_day(asked: PriceQuestion) -> PriceQuestion:
         tier="batch" if is_batch and asked.tier == "standard" else asked.tier,
         fine_tuned=asked.fine_tuned or asked.kind in TUNED_KINDS or is_developer,
     )
-
-
-def _same(one: Answer, other: Answer) -> bool:
-    if isinstance(one, Priced) and isinstance(other, Priced):
-        return replace(one, considered=()) == replace(other, considered=())
-    if isinstance(one, (Unpriced, Ambiguous)):
-        return type(one) is type(other) and one.why == getattr(other, "why", None)
-    return False

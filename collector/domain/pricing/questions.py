@@ -78,12 +78,3 @@ class Ambiguous:
 
 
 Answer = Priced | Unpriced | Ambiguous
-
-
-@dataclass(frozen=True, slots=True)
-class PriceSpan:
-    """The answer of the days from `start` until before `end`."""
-
-    start: date
-    end: date
-    answer: Answer

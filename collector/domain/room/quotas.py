@@ -7,7 +7,7 @@ text that names no unit gives none, and then only shares of the line can be told
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Final, Literal
 from uuid import UUID
 
-from collector.domain.types import CatalogModel, location_key
+from collector.domain.types import location_key
 
 UnitName = Literal[
     "tokens_per_minute", "requests_per_minute", "enqueued_tokens", "ptu", "accounts", "deployments"
@@ -122,26 +122,6 @@ class LineChange:
     after: Decimal
 
 
-class UsageNames:
-    """Which quota line a deployment draws from, as the models list states it, never built from names."""
-
-    __slots__ = ("_names",)
-
-    def __init__(self, models: Iterable[CatalogModel]) -> None:
-        self._names: dict[tuple[str, str, str, str, str, bool], str] = {}
-        for model in models:
-            if model.usage_name is not None:
-                key = _model_key(
-                    model.location, model.format, model.model, model.version, model.sku, model.fine_tuned
-                )
-                self._names[key] = model.usage_name
-
-    def of(
-        self, location: str, format: str, model: str, version: str, sku: str, *, fine_tuned: bool = False
-    ) -> str | None:
-        return self._names.get(_model_key(location, format, model, version, sku, fine_tuned))
-
-
 def unit_of(localized: str) -> QuotaUnit | None:
     """The unit that a line's English text names; None where it names none or one we do not know."""
     for part in re.split(r"\s+-\s+", localized.strip().casefold()):
@@ -167,11 +147,6 @@ def zone_of(location: str) -> Literal["us", "eu"] | None:
     if place.startswith(_EUROPEAN_UNION):
         return "eu"
     return "us" if place.startswith(_UNITED_STATES) else None
-
-
-def same_line(one: str, other: str) -> bool:
-    """`OpenAI.DatazoneStandard.x` and `OpenAI.DataZoneStandard.x` are one line."""
-    return one.casefold() == other.casefold()
 
 
 def line_use(
@@ -243,19 +218,6 @@ def _token_unit(text: str) -> QuotaUnit | None:
     per_unit = _NUMBERS[number] if number else 1
     per_unit *= 1000 if thousand or found["in_thousands"] else 1
     return QuotaUnit("enqueued_tokens" if found["queued"] else "tokens_per_minute", per_unit)
-
-
-def _model_key(
-    location: str, format: str, model: str, version: str, sku: str, fine_tuned: bool
-) -> tuple[str, str, str, str, str, bool]:
-    return (
-        location_key(location),
-        format.casefold(),
-        model.casefold(),
-        version.casefold(),
-        sku.casefold(),
-        fine_tuned,
-    )
 
 
 def _fitting(unexplained: Decimal, deleted: Sequence[DeletedHold], now: datetime) -> tuple[DeletedHold, ...]:

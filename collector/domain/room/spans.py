@@ -73,30 +73,6 @@ def room_spans(
     return found
 
 
-def room_span(
-    hours: Sequence[datetime],
-    block: MinuteBlock,
-    limits: MinuteLimits,
-    *,
-    minutes_existed: int,
-    hour_tokens: Sequence[int | None] | None = None,
-    hour_requests: Sequence[int | None] | None = None,
-    ptu_means: Sequence[float | None] | None = None,
-) -> RoomSpan:
-    """All the rows as one span."""
-    [found] = room_spans(
-        hours,
-        block,
-        limits,
-        [slice(0, len(hours))],
-        minutes_existed=[minutes_existed],
-        hour_tokens=hour_tokens,
-        hour_requests=hour_requests,
-        ptu_means=ptu_means,
-    )
-    return found
-
-
 def by_day(per_hour: NDArray[np.integer], days: Sequence[slice]) -> list[int]:
     """Sums of each day's rows."""
     upto = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(per_hour)))

@@ -34,29 +34,6 @@ _NO_HUNDREDTHS: Final = 0xFFFF
 _WORTH_COMPRESSING: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class HourMinutes:
-    """One deployment-hour, minute by minute.
-
-    A minute that is not covered was never read whole: its counts are placeholders.
-    `ptu_max` is the highest PTU utilisation in percent, None where none was published.
-    """
-
-    prompt: tuple[int, ...] = (0,) * MINUTES
-    completion: tuple[int, ...] = (0,) * MINUTES
-    requests: tuple[int, ...] = (0,) * MINUTES
-    throttled: tuple[int, ...] = (0,) * MINUTES
-    spilled: tuple[int, ...] = (0,) * MINUTES
-    ptu_max: tuple[float | None, ...] = (None,) * MINUTES
-    covered: tuple[bool, ...] = (True,) * MINUTES
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            length = len(getattr(self, field.name))
-            if length != MINUTES:
-                raise ValueError(f"HourMinutes.{field.name} has {length} values: expected {MINUTES}")
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class MinuteBlock:
     """Many hours at once: every array has one row per hour and 60 columns.
@@ -87,45 +64,12 @@ class MinuteBlock:
         """Prompt and completion tokens together, as the token limit counts them."""
         return self.prompt + self.completion
 
-    def hour(self, index: int) -> HourMinutes:
-        ptu = self.ptu_max[index]
-        counts = (tuple(getattr(self, name)[index].tolist()) for name in COUNTS)
-        return HourMinutes(
-            *counts,
-            ptu_max=tuple(None if value != value else value for value in ptu.tolist()),
-            covered=tuple(self.covered[index].tolist()),
-        )
-
-    @classmethod
-    def of(cls, hours: Sequence[HourMinutes]) -> MinuteBlock:
-        shape = (len(hours), MINUTES)
-        try:
-            counts = [
-                np.array([getattr(hour, name) for hour in hours], dtype=np.int64).reshape(shape)
-                for name in COUNTS
-            ]
-        except OverflowError as error:
-            raise ValueError(
-                "a minute value is beyond 2**63 - 1: expected a count that fits 64 bits"
-            ) from error
-        ptu = np.array([hour.ptu_max for hour in hours], dtype=np.float64).reshape(shape)
-        covered = np.array([hour.covered for hour in hours], dtype=np.bool_).reshape(shape)
-        return cls(*counts, ptu_max=ptu, covered=covered)
-
     @classmethod
     def empty(cls, count: int) -> MinuteBlock:
         """`count` hours of which nothing is known yet."""
         counts = [np.zeros((count, MINUTES), dtype=np.int64) for _ in COUNTS]
         ptu = np.full((count, MINUTES), np.nan)
         return cls(*counts, ptu_max=ptu, covered=np.zeros((count, MINUTES), dtype=np.bool_))
-
-
-def pack_hour(hour: HourMinutes) -> bytes:
-    return pack_many(MinuteBlock.of([hour]))[0]
-
-
-def unpack_hour(packed: bytes) -> HourMinutes:
-    return unpack_many([packed]).hour(0)
 
 
 def pack_many(block: MinuteBlock) -> list[bytes]:

@@ -185,11 +185,6 @@ def waiting_actions(connection: Connection) -> list[AskedAction]:
     )
 
 
-def last_actions(connection: Connection, *, limit: int = 200) -> list[AskedAction]:
-    table = tables.alert_action
-    return _actions(connection, select(table).order_by(table.c.at.desc(), table.c.action_id).limit(limit))
-
-
 def letters_due(
     connection: Connection, now: datetime, *, webhooks: bool | None = None, limit: int = 100
 ) -> list[Waiting]:

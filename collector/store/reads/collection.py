@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import Connection, func, select, tuple_
 
@@ -115,17 +114,6 @@ def gaps(connection: Connection) -> tuple[Gap, ...]:
         Gap(row.job, row.scope, Window(row.starts_at, row.ends_at), row.why, row.seen_at)
         for row in connection.execute(select(table).order_by(table.c.starts_at, table.c.job, table.c.scope))
     )
-
-
-def covered_minutes(connection: Connection, window: Window) -> dict[tuple[UUID, str], int]:
-    """Minutes of the window that were read whole at one minute, per deployment that has any hour in it."""
-    table = tables.usage_hour
-    asked = (
-        select(table.c.account_key, table.c.deployment, func.sum(table.c.minutes_covered))
-        .where(table.c.hour >= window.start, table.c.hour < window.end)
-        .group_by(table.c.account_key, table.c.deployment)
-    )
-    return {(key, name): int(minutes) for key, name, minutes in connection.execute(asked)}
 
 
 def pruned(connection: Connection) -> Pruned:

@@ -110,14 +110,6 @@ def accounts(connection: Connection, *, alive: bool = True) -> tuple[KnownAccoun
     return tuple(_account(row) for row in connection.execute(asked))
 
 
-def accounts_by_place(connection: Connection) -> dict[tuple[str, str], tuple[KnownAccount, ...]]:
-    """The accounts that are there, by subscription and location: what one batch of metrics may ask about."""
-    places: dict[tuple[str, str], list[KnownAccount]] = {}
-    for known in accounts(connection):
-        places.setdefault((known.account.subscription_id, known.account.location), []).append(known)
-    return {place: tuple(there) for place, there in places.items()}
-
-
 def deployments(
     connection: Connection, *, alive: bool = True, account_keys: Iterable[UUID] | None = None
 ) -> tuple[KnownDeployment, ...]:

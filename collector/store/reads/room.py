@@ -11,12 +11,8 @@ from sqlalchemy import Connection, and_, case, func, or_, select, tuple_
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
 from collector.domain.periods import Window, floor_hour
-from collector.domain.usage.minutes import MinuteBlock, unpack_many
 from collector.store import tables
 from collector.store.reads.scope import EVERYTHING, Filters, places, within
-
-ROLLING = ("1d", "7d", "30d", "90d")
-"""Keys of `room_period` beside the calendar months, which are written `2026-10`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +178,6 @@ def room_rows(connection: Connection, period: str, filters: Filters = EVERYTHING
     )
 
 
-def room_periods(connection: Connection) -> list[str]:
-    """The periods that have been worked out, months newest first."""
-    found = set(connection.scalars(select(tables.room_period.c.period).distinct()))
-    months = sorted((key for key in found if key not in ROLLING), reverse=True)
-    return [key for key in ROLLING if key in found] + months
-
-
 def quota_rows(
     connection: Connection, filters: Filters = EVERYTHING, since: datetime | None = None
 ) -> list[QuotaRow]:
@@ -228,18 +217,6 @@ def deployment_hours(
         usage.c.minutes_covered,
     ).where(*_hours_of(account_key, deployment, window))
     return [UsageHourRow(*row) for row in connection.execute(asked.order_by(usage.c.hour))]
-
-
-def deployment_minutes(
-    connection: Connection, account_key: UUID, deployment: str, window: Window
-) -> tuple[list[datetime], MinuteBlock]:
-    """The hours of one deployment that are known by the minute, and a row of minutes for each."""
-    usage = tables.usage_hour
-    asked = select(usage.c.hour, usage.c.minutes).where(
-        *_hours_of(account_key, deployment, window), usage.c.minutes.is_not(None)
-    )
-    rows = connection.execute(asked.order_by(usage.c.hour)).all()
-    return [row.hour for row in rows], unpack_many([row.minutes for row in rows])
 
 
 def limit_steps(connection: Connection, account_key: UUID, deployment: str) -> list[LimitStep]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -138,17 +138,6 @@ def _agreed(by_family: dict[str, FamilyTotals]) -> tuple[str, FamilyTotals]:
 def watermarks(connection: Connection, job: str) -> dict[str, datetime | None]:
     """How far each scope of a job is known."""
     return {scope: mark.through for (_, scope), mark in collection.watermarks(connection, job).items()}
-
-
-def stored_hours(
-    connection: Connection, window: Window, account_keys: Collection[UUID]
-) -> set[tuple[UUID, str, datetime]]:
-    """The keys of the hours there are, to find those that a fresh reading no longer holds."""
-    found = hour_columns(connection, window, (), account_keys)
-    return {
-        (key, name, datetime.fromtimestamp(hour, UTC))
-        for key, name, hour in zip(found.account_key, found.deployment, found.hour, strict=True)
-    }
 
 
 def dirty_days(connection: Connection, limit: int | None = None) -> tuple[DirtyDay, ...]:

@@ -17,7 +17,7 @@ from collector.domain.room.fullness import UntilFull
 from collector.domain.room.headroom import LimitRevision, headroom, limits_by_minute
 from collector.domain.room.ptu import TokenPrices, UnitRate, UnitSizes, unit_curve, unit_use
 from collector.domain.room.quotas import Holding, line_use
-from collector.domain.room.spans import room_span
+from collector.domain.room.spans import room_spans
 from collector.domain.room.throttling import classify, diagnose, summarise
 from collector.domain.usage.minutes import MinuteBlock
 
@@ -63,7 +63,8 @@ def observed(name: str, wanted: np.ndarray, units: int, *, key: int = 1) -> Seat
     limits = limits_by_minute([revision], hours)
     classes = classify(hours, block, limits)
     summary = summarise(hours, block, classes)
-    room = headroom(room_span(hours, block, limits, minutes_existed=block.prompt.size), revision)
+    [span] = room_spans(hours, block, limits, [slice(0, len(hours))], minutes_existed=[block.prompt.size])
+    room = headroom(span, revision)
     cause = diagnose(summary, block, classes)
     return Seat(
         UUID(int=key), ACCOUNT, name, "s", "eastus2", "gpt-4.1", "2025-04-14", "DataZoneStandard",

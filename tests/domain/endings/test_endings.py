@@ -336,9 +336,9 @@ def test_every_recorded_offer_gets_an_ending(recorded: Path) -> None:
             assert found.on_the_day == "stops" or "Provisioned" not in offer.sku
 
 
-def test_the_bundled_catalog_reads_and_knows_its_age() -> None:
+def test_the_bundled_catalog_reads_and_is_dated() -> None:
     bundled = load_models()
-    assert 10 == bundled.age_days(date(2026, 12, 2))
+    assert date(2026, 11, 22) == bundled.as_of
     found = ending_of(
         Deployed("gpt-4o", "2024-05-13", "GlobalStandard", "norwayeast", "NoAutoUpgrade"),
         model_catalog([], [], bundled.models),

@@ -20,6 +20,7 @@ from collector.domain.pricing import (
     Rate,
     Unpriced,
 )
+from collector.domain.pricing.listing import Listing
 from tests.domain.pricing.builders import a_model, a_row, asked
 
 INPUT = "5.4 inp Gl 1M Tokens"
@@ -172,28 +173,25 @@ def test_a_price_change_splits_the_month_and_a_late_row_mends_the_past() -> None
         a_row(INPUT, "1.00", captured="2026-09-01", end="2026-07-31"),
         a_row(INPUT, "0.20", captured="2026-09-01", start="2026-08-01"),
     ]
-    july, september = date(2026, 7, 1), date(2026, 9, 1)
+    july, august = daily(date(2026, 7, 1), 31), daily(date(2026, 8, 1), 31)
 
-    assert [(july, september, TERA)] == spans(PriceBook(before), july, september)
-    assert [
-        (july, date(2026, 8, 1), TERA),
-        (date(2026, 8, 1), september, Decimal("0.2") * TERA),
-    ] == spans(PriceBook(after), july, september)
+    assert [TERA] * 62 == prices(PriceBook(before), [*july, *august])
+    assert [TERA] * 31 == prices(PriceBook(after), july)
+    assert [Decimal("0.2") * TERA] * 31 == prices(PriceBook(after), august)
 
 
-def spans(book: PriceBook, start: date, end: date) -> list[tuple[date, date, Decimal | None]]:
-    return [
-        (one.start, one.end, one.answer.unit_price if isinstance(one.answer, Priced) else None)
-        for one in book.price_spans(asked(), start, end)
-    ]
+def daily(start: date, count: int) -> list[date]:
+    return [start + timedelta(days=day) for day in range(count)]
+
+
+def prices(book: PriceBook, days: list[date]) -> list[Decimal | str]:
+    return [told(book.price_at(asked(on=str(day))))[0] for day in days]
 
 
 def test_a_price_that_ended_is_no_price() -> None:
     book = PriceBook([a_row(INPUT, "2.5", end="2026-06-30")])
 
-    assert [(date(2026, 6, 30), date(2026, 7, 1), Decimal("2.5") * TERA)] == spans(
-        book, date(2026, 6, 30), date(2026, 7, 1)
-    )
+    assert [Decimal("2.5") * TERA] == prices(book, [date(2026, 6, 30)])
     assert "Unpriced" == told(book.price_at(asked(on="2026-07-01")))
 
 
@@ -372,7 +370,9 @@ def test_government_meters_never_price_a_public_deployment() -> None:
     ),
     st.integers(0, 300),
 )
-def test_spans_say_what_every_single_day_says(facts: list[tuple[int, int, int, str]], offset: int) -> None:
+def test_between_two_turning_days_the_price_stays_what_it_is(
+    facts: list[tuple[int, int, int, str]], offset: int
+) -> None:
     origin = date(2026, 1, 1)
     rows = [
         a_row(
@@ -384,16 +384,11 @@ def test_spans_say_what_every_single_day_says(facts: list[tuple[int, int, int, s
         )
         for start, captured, price, name in facts
     ]
-    book, start = PriceBook(rows), origin + timedelta(days=offset)
-    end = start + timedelta(days=40)
-
-    parts = book.price_spans(asked(), start, end)
-
-    assert [start, *(part.end for part in parts)] == [*(part.start for part in parts), end]
-    for part in parts:
-        for day in range((part.end - part.start).days):
-            answer = PriceBook(rows).price_at(asked(on=str(part.start + timedelta(days=day))))
-            assert told(part.answer) == told(answer)
+    book = PriceBook(rows)
+    listing = PriceBook(rows).listing(asked())
+    assert isinstance(listing, Listing)
+    for day in daily(origin + timedelta(days=offset), 40):
+        assert told(listing.answer(day)) == told(book.price_at(asked(on=str(day))))
 
 
 @given(

@@ -17,9 +17,10 @@ from collector.domain.room.headroom import (
     merged,
     week_picture,
 )
-from collector.domain.room.spans import room_span
+from collector.domain.room.spans import room_spans
 from collector.domain.usage.histogram import Histogram
-from collector.domain.usage.minutes import HourMinutes, MinuteBlock
+from collector.domain.usage.minutes import MinuteBlock
+from tests.domain.usage.hours import HourMinutes, block_of
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 LIMIT = LimitRevision(MONDAY, tpm=1000, rpm=60)
@@ -43,14 +44,16 @@ def an_hour(
 def a_span(
     *hours: HourMinutes, limits: list[LimitRevision] | None = None, existed: int | None = None, **totals
 ):
-    block, starts = MinuteBlock.of(hours), hours_from(MONDAY, len(hours))
-    return room_span(
+    block, starts = block_of(hours), hours_from(MONDAY, len(hours))
+    [found] = room_spans(
         starts,
         block,
         limits_by_minute([LIMIT] if limits is None else limits, starts),
-        minutes_existed=60 * len(hours) if existed is None else existed,
+        [slice(0, len(hours))],
+        minutes_existed=[60 * len(hours) if existed is None else existed],
         **totals,
     )
+    return found
 
 
 def test_headroom_is_what_the_busiest_minute_leaves():
@@ -170,7 +173,9 @@ def test_a_period_of_days_is_the_period_of_its_minutes(seed: int, count: int, cu
     def span(low: int, high: int) -> RoomSpan:
         part = MinuteBlock(*(getattr(block, name)[low:high] for name in MinuteBlock.__slots__))
         part_limits = MinuteLimits(limits.tpm[low:high], limits.rpm[low:high])
-        return room_span(starts[low:high], part, part_limits, minutes_existed=60 * (high - low))
+        rows, existed = slice(0, high - low), 60 * (high - low)
+        [found] = room_spans(starts[low:high], part, part_limits, [rows], minutes_existed=[existed])
+        return found
 
     cut = min(cut, count)
     assert span(0, count) == merged([span(0, cut), span(cut, count)] if cut < count else [span(0, count)])

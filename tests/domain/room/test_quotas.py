@@ -13,15 +13,12 @@ from collector.domain.room.quotas import (
     LineChange,
     QuotaScope,
     QuotaUnit,
-    UsageNames,
     line_changes,
     line_use,
-    same_line,
     scope_of,
     unit_of,
     zone_of,
 )
-from collector.domain.types import CatalogModel
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 KEY = UUID(int=1)
@@ -93,8 +90,7 @@ def test_global_and_data_zone_lines_may_share_a_pool(name: str, location: str, s
     assert (scope.pool is not None) == scope.may_share_pool
 
 
-def test_a_line_is_the_same_in_every_spelling():
-    assert same_line("OpenAI.DatazoneStandard.gpt-4.1", "OpenAI.DataZoneStandard.gpt-4.1")
+def test_a_location_is_in_its_data_zone_in_every_spelling():
     assert ("eu", "us", None) == (zone_of("West Europe"), zone_of("westus3"), zone_of("switzerlandnorth"))
 
 
@@ -150,45 +146,3 @@ def test_every_move_of_a_line_is_a_change():
         LineChange(NOW + timedelta(days=1), "allocated", Decimal(50), Decimal(60)),
         LineChange(NOW + timedelta(days=2), "limit", Decimal(100), Decimal(200)),
     ) == line_changes(readings)
-
-
-def test_the_line_of_a_deployment_is_the_one_that_the_models_list_names():
-    def entry(usage_name: str | None, *, fine_tuned: bool = False) -> CatalogModel:
-        return CatalogModel(
-            "eastus2", "OpenAI", "gpt-4.1", "2025-04-14", "GlobalStandard", fine_tuned, usage_name,
-            frozenset({"OpenAI"}), None, None, None, None, None,
-        )  # fmt: skip
-
-    names = UsageNames(
-        [
-            entry("OpenAI.GlobalStandard.gpt4.1"),
-            entry("OpenAI.GlobalStandard.gpt4.1-finetune", fine_tuned=True),
-        ]
-    )
-    asked = ("East US 2", "openai", "GPT-4.1", "2025-04-14", "globalstandard")
-    assert "OpenAI.GlobalStandard.gpt4.1" == names.of(*asked)
-    assert "OpenAI.GlobalStandard.gpt4.1-finetune" == names.of(*asked, fine_tuned=True)
-    assert names.of("eastus2", "OpenAI", "gpt-9", "1", "Standard") is None
-
-
-def test_every_recorded_model_finds_its_recorded_line(recorded: Path):
-    folder = recorded / "azure" / "examples"
-    entries = json.loads((folder / "arm-models-list-eastus2.json").read_text())["value"]
-    lines = {
-        line["name"]["value"]: line["name"]["localizedValue"]
-        for line in json.loads((folder / "arm-usages-list-eastus2.json").read_text())["value"]
-    }
-    models = [
-        CatalogModel(
-            "eastus2", entry["model"]["format"], entry["model"]["name"], entry["model"]["version"], sku["name"],
-            "finetune" in sku["usageName"].casefold(), sku["usageName"], frozenset({entry["kind"]}), None, None, None, None, None,
-        )
-        for entry in entries for sku in entry["model"]["skus"]
-    ]  # fmt: skip
-    names = UsageNames(models)
-    found = {
-        names.of("eastus2", m.format, m.model, m.version, m.sku, fine_tuned=m.fine_tuned) for m in models
-    }
-    assert found == {model.usage_name for model in models}
-    assert found <= set(lines)
-    assert len(found) >= 190

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from collector.domain.room.headroom import LimitRevision, limits_by_minute
 from collector.domain.room.throttling import Diagnosis, classify, diagnose, summarise
 from collector.domain.room.throttling_words import describe
-from collector.domain.usage.minutes import HourMinutes, MinuteBlock
+from collector.domain.usage.minutes import MinuteBlock
+from tests.domain.usage.hours import HourMinutes, block_of
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)
 LIMITS = [LimitRevision(NOON, tpm=10_000, rpm=60)]
@@ -21,9 +22,7 @@ def at(minute: int, value: float, rest: float | None = 0) -> tuple:
 
 
 def classes_of(hour: HourMinutes, limits: list[LimitRevision] | None = None) -> tuple[int, int, int]:
-    found = classify(
-        [NOON], MinuteBlock.of([hour]), limits_by_minute(LIMITS if limits is None else limits, [NOON])
-    )
+    found = classify([NOON], block_of([hour]), limits_by_minute(LIMITS if limits is None else limits, [NOON]))
     return int(found.at_limit.sum()), int(found.below_limit.sum()), int(found.unclassified.sum())
 
 
@@ -56,7 +55,7 @@ def test_without_a_known_limit_a_429_is_unclassified():
 
 def test_the_minute_before_may_lie_in_the_hour_before():
     full_then_throttled = [HourMinutes(prompt=at(59, 9999)), HourMinutes(throttled=at(0, 2))]
-    block = MinuteBlock.of(full_then_throttled)
+    block = block_of(full_then_throttled)
     next_hour = [NOON, NOON + timedelta(hours=1)]
     assert 2 == classify(next_hour, block, limits_by_minute(LIMITS, next_hour)).at_limit.sum()
     later = [NOON, NOON + timedelta(hours=2)]
@@ -79,7 +78,7 @@ def test_429s_of_hours_known_only_as_a_whole_are_unclassified():
 
 def test_a_summary_names_the_worst_minute():
     hour = HourMinutes(requests=(10,) * 60, throttled=(0,) * 7 + (2, 5) + (0,) * 51)
-    block = MinuteBlock.of([hour])
+    block = block_of([hour])
     found = summarise([NOON], block, classify([NOON], block, limits_by_minute(LIMITS, [NOON])))
     assert (7, 2, 5) == (found.throttled, found.minutes_touched, found.worst_minute_throttled)
     assert NOON + timedelta(minutes=8) == found.worst_minute_at
@@ -108,7 +107,7 @@ def told(hours: list[HourMinutes], limits: list[LimitRevision] | None = None) ->
 
 def diagnosis_of(hours: list[HourMinutes], limits: list[LimitRevision] | None = None) -> Diagnosis | None:
     starts = [NOON + timedelta(hours=hour) for hour in range(len(hours))]
-    block = MinuteBlock.of(hours)
+    block = block_of(hours)
     classes = classify(starts, block, limits_by_minute(LIMITS if limits is None else limits, starts))
     return diagnose(summarise(starts, block, classes), block, classes)
 

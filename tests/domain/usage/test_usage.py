@@ -11,7 +11,7 @@ from collector.domain.periods import Window
 from collector.domain.types import MetricSeries, UsageHour
 from collector.domain.usage.families import AZURE_OPENAI, MODELS, FamilyTotals
 from collector.domain.usage.hours import Existence, Reading, request_totals, usage_hours
-from collector.domain.usage.minutes import HourMinutes, unpack_hour
+from tests.domain.usage.hours import HourMinutes, unpacked
 
 ACCOUNT = UUID(int=1)
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -49,7 +49,7 @@ def the_hours(reading, known=None, rest=None):
 
 def minutes_of(hour: UsageHour) -> HourMinutes:
     assert hour.minutes is not None
-    return unpack_hour(hour.minutes)
+    return unpacked(hour.minutes)
 
 
 def test_requests_are_told_apart_by_status_and_spillover():
