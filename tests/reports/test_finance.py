@@ -34,8 +34,9 @@ from collector.reports.finance.figures import (
 )
 from collector.reports.finance.focus import SCHEMA, focus_records, write_focus_csv, write_focus_parquet
 from collector.reports.finance.html_page import finance_html
+from collector.reports.finance.price_tables import days_late
 from collector.reports.finance.table_types import neutral
-from collector.reports.finance.tables import days_late, finance_tables
+from collector.reports.finance.tables import finance_tables
 from collector.reports.finance.workbook import write_workbook
 from tests.conftest import lacking
 

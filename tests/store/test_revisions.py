@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from collector.store.writes.revisions import ASKABLE, Change, Known, Revision, ended, first_look, next_look
+from collector.store.revision import Revision
+from collector.store.writes.revisions import ASKABLE, Change, Known, ended, first_look, next_look
 from tests.store.worlds import NOON, a_deployment, later
 
 MADE = later(days=-50)

@@ -4,41 +4,25 @@ from __future__ import annotations
 
 from collector.domain.money.reconciliation import Reconciliation
 from collector.reports.finance.figures import FinanceReport
-from collector.reports.finance.table_types import UNALLOCATED, Column, FinanceTable
+from collector.reports.finance.table_types import UNALLOCATED, Column, FinanceTable, table_of
 
 
 def reconciliation(report: FinanceReport) -> FinanceTable:
-    columns = (
-        Column("Subscription", "text", 20),
-        Column("Account", "text", 28),
-        Column("Meter family", "text", 32),
-        Column("Currency", "text", 9),
-        Column("Estimate", "money"),
-        Column("Bill", "money"),
-        Column("Difference", "money"),
-        Column("Of the bill", "percent"),
-        Column("Status", "text", 17),
-        Column("Causes", "text", 80),
-    )
-    rows = tuple(
-        (
-            row.subscription,
-            row.account,
-            row.line.family,
-            row.line.currency,
-            row.line.estimate,
-            row.line.bill,
-            row.line.difference,
-            row.line.ratio,
-            row.line.status.value,
-            _causes(row.line),
-        )
-        for row in report.reconciliations
-    )
-    return FinanceTable(
+    return table_of(
         "Reconciliation",
-        columns,
-        rows,
+        report.reconciliations,
+        (
+            (Column("Subscription", "text", 20), lambda row: row.subscription),
+            (Column("Account", "text", 28), lambda row: row.account),
+            (Column("Meter family", "text", 32), lambda row: row.line.family),
+            (Column("Currency", "text", 9), lambda row: row.line.currency),
+            (Column("Estimate", "money"), lambda row: row.line.estimate),
+            (Column("Bill", "money"), lambda row: row.line.bill),
+            (Column("Difference", "money"), lambda row: row.line.difference),
+            (Column("Of the bill", "percent"), lambda row: row.line.ratio),
+            (Column("Status", "text", 17), lambda row: row.line.status.value),
+            (Column("Causes", "text", 80), lambda row: _causes(row.line)),
+        ),
         "(estimate - bill) / bill: Reconciled up to 2 %, Within tolerance up to 5 %. Reserved use at its amortised cost. The sum of differences is that of the lines that both sides know.",
         has_totals=True,
     )
@@ -54,39 +38,22 @@ def _causes(line: Reconciliation) -> str:
 
 def reservations(report: FinanceReport) -> FinanceTable:
     """Unused commitment stands here, beside the total of use and not in it."""
-    columns = (
-        Column("Reservation", "text", 28),
-        Column("From", "text", 12),
-        Column("Currency", "text", 9),
-        Column("Units", "count", 10),
-        Column("Hours paid", "count"),
-        Column("Hours used", "count"),
-        Column("Used of paid", "percent"),
-        Column("Hours needed", "count"),
-        Column("Needed and covered", "percent", 18),
-        Column("Cost", "money"),
-        Column("Unused commitment", "money", 18),
-    )
-    rows = tuple(
-        (
-            one.name,
-            one.source,
-            one.currency,
-            one.units,
-            one.paid_hours,
-            one.used_hours,
-            _share(one.utilisation),
-            one.needed_hours,
-            _share(one.coverage),
-            one.cost,
-            one.unused_cost,
-        )
-        for one in report.reservations
-    )
-    return FinanceTable(
+    return table_of(
         "Reservations",
-        columns,
-        rows,
+        report.reservations,
+        (
+            (Column("Reservation", "text", 28), lambda one: one.name),
+            (Column("From", "text", 12), lambda one: one.source),
+            (Column("Currency", "text", 9), lambda one: one.currency),
+            (Column("Units", "count", 10), lambda one: one.units),
+            (Column("Hours paid", "count"), lambda one: one.paid_hours),
+            (Column("Hours used", "count"), lambda one: one.used_hours),
+            (Column("Used of paid", "percent"), lambda one: _share(one.utilisation)),
+            (Column("Hours needed", "count"), lambda one: one.needed_hours),
+            (Column("Needed and covered", "percent", 18), lambda one: _share(one.coverage)),
+            (Column("Cost", "money"), lambda one: one.cost),
+            (Column("Unused commitment", "money", 18), lambda one: one.unused_cost),
+        ),
         "Units paid ahead, used or not. Covered use is in the costs at the reservation's price; unused commitment is its own line, in no estimate.",
         has_totals=True,
     )
@@ -98,35 +65,20 @@ def _share(share: object) -> float | None:
 
 def billed_alone(report: FinanceReport) -> FinanceTable:
     """Training and image tokens, seconds of video, hours of speech, tool calls: Azure counts them, its metrics do not."""
-    columns = (
-        Column("Subscription", "text", 20),
-        Column("Account", "text", 28),
-        Column("Deployment", "text", 26),
-        Column("Kind", "text", 16),
-        Column("Meter", "text", 44),
-        Column("Quantity", "count", 18),
-        Column("Unit", "text", 14),
-        Column("Currency", "text", 9),
-        Column("Bill", "money"),
-    )
-    rows = tuple(
-        (
-            one.subscription,
-            one.account,
-            one.deployment or UNALLOCATED,
-            one.kind,
-            one.meter,
-            one.quantity,
-            one.unit,
-            one.currency,
-            one.cost,
-        )
-        for one in report.billed_alone
-    )
-    return FinanceTable(
+    return table_of(
         "Known from the bill alone",
-        columns,
-        rows,
+        report.billed_alone,
+        (
+            (Column("Subscription", "text", 20), lambda one: one.subscription),
+            (Column("Account", "text", 28), lambda one: one.account),
+            (Column("Deployment", "text", 26), lambda one: one.deployment or UNALLOCATED),
+            (Column("Kind", "text", 16), lambda one: one.kind),
+            (Column("Meter", "text", 44), lambda one: one.meter),
+            (Column("Quantity", "count", 18), lambda one: one.quantity),
+            (Column("Unit", "text", 14), lambda one: one.unit),
+            (Column("Currency", "text", 9), lambda one: one.currency),
+            (Column("Bill", "money"), lambda one: one.cost),
+        ),
         "Billed kinds that no metric counts: their quantity and cost are the bill's, and no estimate holds them.",
         has_totals=True,
     )
@@ -152,4 +104,20 @@ def unallocated(report: FinanceReport) -> FinanceTable:
         rows,
         "Billed, and no deployment's: reservations, credits, unknown use.",
         has_totals=True,
+    )
+
+
+def restatements(report: FinanceReport) -> FinanceTable:
+    return table_of(
+        "Restatements",
+        report.restatements,
+        (
+            (Column("Seen", "date", 12), lambda one: one.seen_at.date()),
+            (Column("Account", "text", 28), lambda one: one.account),
+            (Column("Deployment", "text", 26), lambda one: one.deployment or UNALLOCATED),
+            (Column("Currency", "text", 9), lambda one: one.currency),
+            (Column("Estimate by", "money"), lambda one: one.estimate_change),
+            (Column("Bill by", "money"), lambda one: one.billed_change),
+        ),
+        "What changed since the month was closed; its figures stay as closed.",
     )

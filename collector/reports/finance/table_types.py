@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
+_Row = TypeVar("_Row")
 Kind = Literal["text", "money", "price", "count", "percent", "date"]
 Cell = str | Decimal | int | float | date | datetime | None
 UNALLOCATED: Final = "Unallocated"
@@ -29,6 +31,19 @@ class FinanceTable:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     has_totals: bool = False
+
+
+def table_of(
+    name: str,
+    items: Iterable[_Row],
+    columns: Sequence[tuple[Column, Callable[[_Row], Cell]]],
+    note: str = "",
+    *,
+    has_totals: bool = False,
+) -> FinanceTable:
+    """A row for each item, its cells beside their titles."""
+    rows = tuple(tuple(cell(one) for _, cell in columns) for one in items)
+    return FinanceTable(name, tuple(column for column, _ in columns), rows, note, has_totals)
 
 
 def neutral(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, type_coerce
@@ -12,6 +12,7 @@ from collector.domain.periods import Window
 from collector.domain.types import PROVISIONED_SKUS, Account, Subscription, Tags
 from collector.domain.usage.hours import Existence
 from collector.store import tables
+from collector.store.revision import Revision
 from collector.store.tables import Instant
 
 
@@ -54,28 +55,12 @@ class KnownDeployment:
 
 
 @dataclass(frozen=True, slots=True)
-class DeploymentRevision:
-    """A period in which a deployment stayed the same; `ends_at` None is in force."""
-
+class DeploymentRevision(Revision):
     account_key: UUID
     deployment: str
-    starts_at: datetime
-    ends_at: datetime | None
-    format: str
-    model: str
-    version: str | None
-    sku: str
-    capacity: int | None
-    limit_tpm: int | None
-    limit_rpm: int | None
-    upgrade_option: str | None
-    spillover_to: str | None
-    content_filter: str | None
-    service_tier: str | None
-    state: str | None
-    base_model: str | None
-    base_version: str | None
-    assumed: bool
+
+
+_REVISION: Final = tuple(DeploymentRevision.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +112,8 @@ def revisions(
 ) -> tuple[DeploymentRevision, ...]:
     """The revisions in force at any time of the window (all of them without one), oldest first per deployment."""
     table = tables.deployment_revision
-    asked = _of_accounts(select(table), table.c.account_key, account_keys)
+    columns = (table.c[name] for name in _REVISION)
+    asked = _of_accounts(select(*columns), table.c.account_key, account_keys)
     if window is not None:
         asked = asked.where(*_in_force(table.c.starts_at, table.c.ends_at, window))
     asked = asked.order_by(table.c.account_key, table.c.deployment, table.c.starts_at)

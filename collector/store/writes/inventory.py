@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Row, select, update
 from collector.domain.periods import Window, days
 from collector.domain.types import Account, DeletedAccount, Deployment, Subscription, Tags, account_key
 from collector.store import tables
+from collector.store.revision import Revision
 from collector.store.writes.bulk import upsert
 from collector.store.writes.dirty import mark_days
-from collector.store.writes.revisions import ASKABLE, Change, Known, Revision, ended, first_look, next_look
+from collector.store.writes.revisions import ASKABLE, Change, Known, ended, first_look, next_look
 from collector.store.writes.tags import (
     account_subject,
     deployment_subject,
