@@ -17,10 +17,14 @@ def upgrade() -> None:
     """Bring the database to this program's revision; safe to run again."""
     from collector import settings, wiring
     from collector.store import schema
+    from collector.store.distribute import yet_to_be_spread
 
     engine = wiring.build_engine(settings.load(), any_revision=True)
     schema.upgrade(engine)
     say(f"database is at revision {schema.check(engine).current}")
+    if local := yet_to_be_spread(engine):
+        say(f"on the coordinator alone: {', '.join(local)}; run `aoai-monitor db distribute`")
+    engine.dispose()
 
 
 @db.command()

@@ -9,7 +9,7 @@ from collector.doctor.checks import Check
 from collector.domain.types import Misconfigured, NeedsHuman, TryLater
 from collector.settings import BadSettings, Settings
 from collector.settings.documented import unknown_variables
-from collector.store import grants, schema, tables
+from collector.store import distribute, grants, schema, tables
 from collector.store.engine import Engine, where
 from collector.store.errors import NoDatabaseYet, clear_errors
 
@@ -60,6 +60,7 @@ def database_checks(open_store: Callable[[], Engine], *, dashboard: bool) -> Ite
     )
     if with_rows and engine.dialect.name == "postgresql":
         yield _rights(engine, dashboard=dashboard)
+        yield from _layout(engine)
     engine.dispose()
 
 
@@ -91,6 +92,18 @@ def _rights(engine: Engine, *, dashboard: bool) -> Check:
             f"may not write {_few(lacking)}: the collector needs the role that owns the tables",
         )
     return Check("database", f"role {role}", "works", "may write, as the collector must")
+
+
+def _layout(engine: Engine) -> Iterator[Check]:
+    """Nothing is said where nothing is distributed, or everything."""
+    if local := distribute.yet_to_be_spread(engine):
+        yield Check(
+            "database",
+            "layout",
+            "second way",
+            f"{_few(local)} on the coordinator alone, the others spread over the nodes: rows travel at each question",
+            ("aoai-monitor db distribute",),
+        )
 
 
 def mail_checks(settings: Settings) -> Iterator[Check]:

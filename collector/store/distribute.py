@@ -1,8 +1,7 @@
 """The distributed layout: the same tables spread over the nodes of a Citus cluster by account."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -11,8 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from collector.store.engine import has_citus, where
 from collector.store.errors import CitusAbsent, StoreError, clear_errors, driver_error
-from collector.store.lease import Holder, lease
-from collector.store.schema import UPGRADE, require
+from collector.store.lease import lease
+from collector.store.lease_holders import STEPS
+from collector.store.schema import LOCK_TIMEOUT, require
 from collector.store.tables import GROWING, REFERENCE
 
 KEY: Final = "account_key"
@@ -23,6 +23,7 @@ SEQUENTIAL: Final = "set local citus.multi_shard_modify_mode to 'sequential'"
 AS_REFERENCE: Final = "select create_reference_table(%s)"
 FIRST: Final = "select create_distributed_table(%s, %s, colocate_with => 'none', shard_count => %s)"
 BESIDE: Final = "select create_distributed_table(%s, %s, colocate_with => %s)"
+KNOWS_ITSELF: Final = "select 1 from pg_dist_node where groupid = 0"
 EMPTY_COORDINATOR: Final = "select truncate_local_data_after_distributing_table(to_regclass(%s))"
 PLACED: Final = (
     "select partmethod, column_to_column_name(logicalrelid, partkey), repmodel, colocationid from pg_dist_partition"
@@ -50,33 +51,54 @@ def layout() -> list[tuple[str, Kind]]:
     return [*((name, "reference") for name in REFERENCE), *growing]
 
 
-def distribute(
-    engine: Engine,
-    *,
-    shard_count: int = 16,
-    on_wait: Callable[[Holder], None] | None = None,
-    stop: threading.Event | None = None,
-) -> list[Placement]:
+def distribute(engine: Engine, *, shard_count: int = 16) -> list[Placement]:
     """Spread the tables; all of them or none, and nothing for those that are spread already.
 
-    To be run after every `upgrade`: a table that a migration added is local until then. Refused where the
-    database has no Citus extension, and where a table is spread by another column.
+    To be run after every `upgrade`: a table that a migration added is local until then. Refused while anybody works
+    on the store, where the database has no Citus extension, and where a table is spread by another column.
     """
     require(engine)
-    with lease(engine, UPGRADE, on_wait=on_wait, stop=stop), _told(engine):
+    with ExitStack() as held, _told(engine):
+        for step in STEPS:
+            held.enter_context(lease(engine, step, wait=False))
         with engine.begin() as connection:
             if not has_citus(connection):
                 raise CitusAbsent(
                     f"{where(engine)} has no citus extension: expected a Citus coordinator on which `create extension citus` "
                     "was run; without it nothing needs to be distributed"
                 )
+            _expect_coordinator(connection, engine)
             connection.exec_driver_sql(SEQUENTIAL)
+            # A table that waits behind a long read would make every later read wait behind it.
+            connection.exec_driver_sql(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
             placed = [_place(connection, table, kind, shard_count) for table, kind in layout()]
         for placement in placed:
             # What was copied to the shards still lies on the coordinator, unseen.
             with engine.begin() as connection:
                 connection.exec_driver_sql(EMPTY_COORDINATOR, (placement.table,))
     return placed
+
+
+def yet_to_be_spread(engine: Engine) -> list[str]:
+    """Tables of the layout that lie on the coordinator alone although others are spread: an upgrade added them.
+
+    They work there as they are, at the price of rows that travel. Empty where nothing is distributed.
+    """
+    with clear_errors(where(engine)), engine.connect() as connection:
+        if not has_citus(connection):
+            return []
+        found = {table: connection.exec_driver_sql(PLACED, (table,)).first() for table, _ in layout()}
+    local = [table for table, row in found.items() if row is None or _is_local(row[0], row[2], row[3])]
+    return [] if len(local) == len(found) else local
+
+
+def _expect_coordinator(connection: Connection, engine: Engine) -> None:
+    """Else reference tables have no copy beside the local tables that they are joined with."""
+    if connection.exec_driver_sql(KNOWS_ITSELF).first() is None:
+        raise StoreError(
+            f"{where(engine)} is a coordinator that does not know itself: expected it among its nodes; run "
+            "`select citus_set_coordinator_host('HOST', 5432)` with the name by which its nodes reach it, then this again"
+        )
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from collector.store.errors import SchemaMismatch, StoreError, clear_errors, dri
 from collector.store.lease import Holder, lease
 
 UPGRADE: Final = "upgrade"
-_LOCK_TIMEOUT: Final = "30s"
+LOCK_TIMEOUT: Final = "30s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,6 @@ def _prepare(connection: Connection) -> None:
     if connection.dialect.name != "postgresql":
         return
     # A migration that waits behind a long read would make every later read wait behind it.
-    connection.exec_driver_sql(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
+    connection.exec_driver_sql(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
     if has_citus(connection):
         connection.exec_driver_sql("set local citus.multi_shard_modify_mode to 'sequential'")

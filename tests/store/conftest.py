@@ -13,6 +13,8 @@ from sqlalchemy.engine import URL, make_url
 
 from collector.store import partitions, schema, tables
 from collector.store.engine import open_engine
+from collector.store.lease_holders import held_leases
+from tests.conftest import lacking
 
 
 @pytest.fixture(scope="session")
@@ -85,3 +87,11 @@ def _alone(server: URL, statement: str, name: str) -> None:
     libpq = server.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(libpq, autocommit=True) as connection:
         connection.execute(sql.SQL(statement).format(sql.Identifier(name)))  # pyright: ignore[reportArgumentType] # texts of this file
+
+
+def when_nobody_holds(engine: Engine) -> None:
+    """PostgreSQL notices a dead client as soon as it looks at the connection."""
+    for _ in range(2_000):
+        if not held_leases(engine):
+            return
+    lacking("the server keeps the dead client's locks")

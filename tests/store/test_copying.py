@@ -21,10 +21,10 @@ from collector.store.copying import CopyRefused, Sum, copy, summed
 from collector.store.engine import open_engine
 from collector.store.errors import LeaseHeld, SchemaMismatch, StoreError
 from collector.store.lease import lease
-from collector.store.lease_holders import STEPS, held_leases
+from collector.store.lease_holders import STEPS
 from collector.store.writes.prices import record_prices
-from tests.conftest import lacking
 from tests.migrations.rows import INSTANT, counts
+from tests.store.conftest import when_nobody_holds
 from tests.store.worlds import a_price, an_hour, hours_of, record
 
 
@@ -252,14 +252,6 @@ def copy_and_die(source: str, target: str, table: str | None) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     copy(open_engine(source), open_engine(target), Dying())
-
-
-def when_nobody_holds(engine: Engine) -> None:
-    """PostgreSQL notices a dead client as soon as it looks at the connection."""
-    for _ in range(2_000):
-        if not held_leases(engine):
-            return
-    lacking("the server keeps the dead client's locks")
 
 
 def test_the_sum_of_a_table_does_not_depend_on_order_but_on_every_value() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import (
     CheckConstraint,
     Engine,
@@ -19,9 +20,13 @@ from sqlalchemy import (
     event,
 )
 
+from collector import cli
+from collector.doctor.own import database_checks
 from collector.store import distribute, schema, tables
 from collector.store.engine import open_engine
-from collector.store.errors import CitusAbsent, StoreError
+from collector.store.errors import CitusAbsent, LeaseHeld, StoreError
+from collector.store.lease import lease
+from tests.store.conftest import when_nobody_holds
 
 STORE = Path(schema.__file__).parent
 GROWING = [tables.metadata.tables[name] for name in tables.GROWING]
@@ -197,6 +202,8 @@ create view citus.pg_extension as select extname from pg_catalog.pg_extension un
 create table pg_dist_partition (
   logicalrelid regclass primary key, partmethod "char" not null, partkey text, colocationid int not null default 0,
   repmodel "char" not null default 'c', autoconverted boolean not null default false);
+create table pg_dist_node (nodeid serial, groupid int not null, nodename text not null, nodeport int not null);
+insert into pg_dist_node (groupid, nodename, nodeport) values (0, 'coordinator', 5432), (1, 'worker', 5432);
 create table asked (number serial, statement text);
 create function column_to_column_name(table_name regclass, column_var_text text) returns text
 language sql strict as 'select $2';
@@ -299,6 +306,78 @@ def test_distributing_asks_citus_for_each_table_once(pretend_citus: Engine) -> N
     )
 
 
+def test_a_coordinator_that_does_not_know_itself_is_told_how_and_nothing_is_spread(
+    pretend_citus: Engine,
+) -> None:
+    with pretend_citus.begin() as connection:
+        connection.exec_driver_sql("delete from pg_dist_node where groupid = 0")
+
+    with pytest.raises(
+        StoreError, match=r"does not know itself.*select citus_set_coordinator_host\('HOST', 5432\)"
+    ):
+        distribute.distribute(pretend_citus)
+
+    with pretend_citus.connect() as connection:
+        assert 0 == connection.exec_driver_sql("select count(*) from asked").scalar()
+
+
+@pytest.mark.parametrize("step", ["collect", "derive", "outbox", schema.UPGRADE])
+def test_while_somebody_works_nothing_is_spread(pretend_citus: Engine, step: str) -> None:
+    with lease(pretend_citus, step), pytest.raises(LeaseHeld, match=f"{step} is being done by process"):
+        distribute.distribute(pretend_citus)
+
+    with pretend_citus.connect() as connection:
+        assert 0 == connection.exec_driver_sql("select count(*) from asked").scalar()
+
+
+def test_behind_a_long_read_distributing_gives_up_and_nothing_is_spread(
+    pretend_citus: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every later read would queue behind it."""
+    monkeypatch.setattr(distribute, "LOCK_TIMEOUT", "50ms")
+    with pretend_citus.begin() as connection:
+        connection.exec_driver_sql(
+            "create or replace function citus.take() returns trigger language plpgsql as"
+            " $$ begin execute 'lock table ' || new.logicalrelid || ' in exclusive mode'; return new; end $$"
+        )
+        connection.exec_driver_sql(
+            "create trigger take before insert on pg_dist_partition for each row execute function citus.take()"
+        )
+        # Without our limit this one is met, instead of a test that never ends.
+        connection.exec_driver_sql(
+            f"alter database \"{pretend_citus.url.database}\" set statement_timeout = '20s'"
+        )
+    pretend_citus.dispose()
+
+    with pretend_citus.connect() as reading:
+        reading.exec_driver_sql("lock table charge_day in share mode")
+        with pytest.raises(StoreError, match=r"does not answer .*lock timeout"):
+            distribute.distribute(pretend_citus)
+
+    with pretend_citus.connect() as connection:
+        assert 0 == connection.exec_driver_sql("select count(*) from asked").scalar()
+
+
+def test_a_table_that_an_upgrade_added_is_named_until_it_is_spread(pretend_citus: Engine) -> None:
+    assert [] == distribute.yet_to_be_spread(pretend_citus)  # nothing is distributed yet
+
+    distribute.distribute(pretend_citus)
+    assert [] == distribute.yet_to_be_spread(pretend_citus)
+    with pretend_citus.begin() as connection:
+        connection.exec_driver_sql(
+            "delete from pg_dist_partition where logicalrelid = 'restatement'::regclass"
+        )
+
+    assert ["restatement"] == distribute.yet_to_be_spread(pretend_citus)
+    url = pretend_citus.url.render_as_string(hide_password=False)
+    said = CliRunner().invoke(cli.main, ["db", "upgrade"], env={"AOAI_DATABASE_URL": url}).stderr
+    assert "on the coordinator alone: restatement; run `aoai-monitor db distribute`" in said
+    checks = database_checks(lambda: open_engine(url), dashboard=False)
+    assert [("second way", ("aoai-monitor db distribute",))] == [
+        (one.state, one.remedies) for one in checks if one.what == "layout"
+    ]
+
+
 def test_a_table_that_is_spread_otherwise_is_refused_and_nothing_is_changed(pretend_citus: Engine) -> None:
     with pretend_citus.begin() as connection:
         connection.exec_driver_sql(
@@ -332,6 +411,7 @@ def test_killed_in_the_middle_nothing_is_spread_and_the_next_run_spreads_all(
         finally:
             os._exit(3)
     assert (child, int(signal.SIGKILL)) == os.waitpid(child, 0)
+    when_nobody_holds(pretend_citus)
 
     placed = distribute.distribute(pretend_citus)
 
