@@ -10,11 +10,13 @@ from collector.store.reads.cost import Dimension
 from collector.store.reads.scope import NARROWING, narrowed
 from dashboard.state import Chosen
 from dashboard.tables import Row
-from dashboard.views.cost import label
+from dashboard.views.cost_sums import label
 from dashboard.words import outlook as words
 from dashboard.words.cost import DIMENSIONS, SPLITS
+from dashboard.words.limits import unique_labels
 
 _PARAMETER: Final = "within"
+_INSIDE: Final = "inside"
 _NEXT: Final[Mapping[Dimension, tuple[Dimension, ...]]] = {
     "subscription": ("account", "deployment", "kind"),
     "location": ("account", "deployment", "kind"),
@@ -86,7 +88,7 @@ def is_at_the_price(turns: Sequence[Turn]) -> bool:
 
 
 def look_into(dimension: Dimension, turns: Sequence[Turn]) -> Callable[[Row], None]:
-    """What a click on a row does: the way gets a turn, and the split goes one dimension deeper."""
+    """What opening a row does: the way gets a turn, and the split goes one dimension deeper."""
 
     def pick(row: Row) -> None:
         taken = (*turns, Turn(dimension, row["key"] or ""))
@@ -96,6 +98,26 @@ def look_into(dimension: Dimension, turns: Sequence[Turn]) -> Callable[[Row], No
             _split_by(deeper)
 
     return pick
+
+
+def choose_inside(rows: Sequence[Row], dimension: Dimension, turns: Sequence[Turn]) -> None:
+    """The way in by keyboard: the buttons of a table answer the mouse alone."""
+    labels = unique_labels([(row["key"] or "", row["name"]) for row in rows])
+
+    def chosen() -> None:
+        label = st.session_state.pop(_INSIDE)
+        if label in labels:
+            look_into(dimension, turns)({"key": labels[label]})
+
+    st.selectbox(
+        words.LOOK_INSIDE,
+        list(labels),
+        index=None,
+        key=_INSIDE,
+        placeholder=DIMENSIONS[dimension],
+        on_change=chosen,
+        width=330,
+    )
 
 
 def show_way(turns: Sequence[Turn], names: Mapping[str, str]) -> None:

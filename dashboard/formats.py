@@ -32,6 +32,11 @@ def short_money(amount: Decimal | float, currency: str, digits: int = 3) -> str:
     return f"{_sign(currency)}{value:.2f}" if abs(value) < 100 else f"{_sign(currency)}{value:.0f}"
 
 
+def signed_money(amount: Decimal, currency: str) -> str:
+    """`−$17.6k`, `+$300`: what a sum moves by."""
+    return f"{'−' if amount < 0 else '+'}{short_money(abs(amount), currency)}"
+
+
 def money_range(low: Decimal, high: Decimal, currency: str) -> str:
     """`$17.7–22.3k`: the sign and the thousands once where both ends share them."""
     first, last = short_money(low, currency), short_money(high, currency)

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from collector.store.reads.cost import MonthlyCost
 from dashboard import formats
 from dashboard.charts.style import REST, plain_layout, short, text
-from dashboard.views.cost import Stack
+from dashboard.views.cost_sums import Stack
 from dashboard.views.outlook import Course
 from dashboard.views.unit_costs import Beside
 from dashboard.words import outlook as words

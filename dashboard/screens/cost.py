@@ -7,6 +7,7 @@ from dashboard import drill, filters, formats, show, state, words
 from dashboard.charts import cost as charts
 from dashboard.state import cost as cost_state
 from dashboard.state import savings as saving_state
+from dashboard.words import bill as bill_words
 from dashboard.words import cost as cost_words
 from dashboard.words import outlook as outlook_words
 
@@ -33,6 +34,10 @@ if show.head(words.COST_TITLE, state.freshness(chosen, overview.COST_JOBS), span
         show.no_figures(state.days_waiting())
     else:
         show.tiles(cost_state.tiles(view, here), columns=3, wide=True)
+        why = cost_state.why_bill_is_apart(here, view.currency)
+        if why is not None:
+            st.text(why)
+            st.page_link("screens/finance.py", label=bill_words.OPEN_MONTH, icon=":material/arrow_forward:")
         course = cost_state.course_of_period(here, view.currency)
         if course is not None:
             show.section(outlook_words.COURSE_TITLE, outlook_words.COURSE_TEXT)

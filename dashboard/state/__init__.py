@@ -33,7 +33,9 @@ from collector.store.reads.until_full import lines_until_full
 from dashboard.periods import DEFAULT, MONTH_TO_DATE, Period, comparison, period_of
 from dashboard.store import open_store
 from dashboard.tables import Table
+from dashboard.views import charges as charge_views
 from dashboard.views import cost as cost_views
+from dashboard.views import cost_sums
 from dashboard.views import room as room_views
 from dashboard.views.freshness import FreshnessView, freshness_view
 
@@ -133,7 +135,7 @@ def estate(chosen: Chosen) -> overview_reads.Estate:
 
 def currencies(chosen: Chosen, dimension: cost_reads.Dimension) -> tuple[str, ...]:
     facts = _cost_facts(database(), period(chosen), chosen.filters, dimension, today())
-    return cost_views.currencies_of(facts.slices)
+    return cost_sums.currencies_of(facts.slices)
 
 
 def cost_view(
@@ -147,7 +149,7 @@ def cost_view(
 
 
 def charges(chosen: Chosen, currency: str) -> Table:
-    return cost_views.charges(_cost_rows(database(), period(chosen), chosen.filters), currency)
+    return charge_views.charges(_cost_rows(database(), period(chosen), chosen.filters), currency)
 
 
 def room_view(chosen: Chosen) -> room_views.RoomView:
@@ -228,11 +230,11 @@ def _cost_facts(
         if dimension == "deployment":
             slices = cost_reads.cost_by(connection, dimension, period.window, filters)
             daily = cost_reads.cost_daily(
-                connection, period.window, filters, dimension, only=cost_views.largest_keys(slices)
+                connection, period.window, filters, dimension, only=cost_sums.largest_keys(slices)
             )
         else:
             daily = cost_reads.cost_daily(connection, period.window, filters, dimension)
-            slices = cost_views.slices_of(daily)
+            slices = cost_sums.slices_of(daily)
         return cost_views.CostFacts(
             period=period,
             slices=slices,

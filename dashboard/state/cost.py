@@ -1,7 +1,7 @@
 """What the cost screens ask the store beside Cost's own slices, remembered as `state` remembers."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from collector.domain.money.anomalies import CostPart
@@ -9,16 +9,20 @@ from collector.domain.money.budgets import Budget, parse_budgets
 from collector.domain.money.burn import BudgetState, budget_state
 from collector.domain.money.forecast import month_course, month_end
 from collector.domain.money.outlook import Outlook, Part, outlooks, strange_days
+from collector.domain.money.reconciliation import Reconciliation
 from collector.domain.periods import DAY, Month, Window, midnight, month_of
-from collector.store.reads import bills, cost, cost_parts
+from collector.store.reads import bills, cost, cost_parts, finance
 from collector.store.reads.cost import Dimension
+from collector.store.reads.finance_report import meter_book
 from collector.store.reads.outlook import HISTORY, budget_part, cause_of, daily_parts
-from collector.store.reads.scope import EVERYTHING, Filters, narrowed
+from collector.store.reads.scope import EVERYTHING, Filters, narrowed, places
 from dashboard import formats, state
 from dashboard.periods import MONTH_TO_DATE, Comparison, Period, comparison
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
+from dashboard.state import finance as finance_state
 from dashboard.tables import Table
 from dashboard.views import Tile
+from dashboard.views import bill as bill_views
 from dashboard.views import changes as change_views
 from dashboard.views import cost as cost_views
 from dashboard.views import outlook as outlook_views
@@ -136,7 +140,18 @@ def beside_tiles(chosen: Chosen, currency: str) -> list[Tile]:
     fitting = fitting_budgets(chosen, currency)
     found = [outlook_views.budgets_tile(fitting[:1])] if fitting else []
     billed = _billed(database(), month(), chosen.filters).get(currency)
-    return [*found, outlook_views.bill_tile(billed, currency)] if billed else found
+    return [*found, bill_views.bill_tile(billed, currency)] if billed else found
+
+
+def why_bill_is_apart(chosen: Chosen, currency: str) -> str | None:
+    """Why the running month's bill is far from the estimate; None where it is near, or not shown."""
+    if chosen.period_key != MONTH_TO_DATE:
+        return None
+    billed = _billed(database(), month(), chosen.filters).get(currency)
+    if billed is None or not billed.is_far:
+        return None
+    hour = state.now().replace(minute=0, second=0, microsecond=0)
+    return bill_views.why_apart(billed, currency, _reconciled(database(), month(), hour, chosen.filters))
 
 
 def tiles(view: cost_views.CostView, chosen: Chosen) -> list[Tile]:
@@ -246,13 +261,13 @@ def _budgets(url: str, month: Month, through: date) -> tuple[BudgetState, ...]:
 
 
 @remembered()
-def _billed(url: str, month: Month, filters: Filters) -> dict[str, outlook_views.Billed]:
+def _billed(url: str, month: Month, filters: Filters) -> dict[str, bill_views.Billed]:
     """A bill knows accounts: where a filter goes below them, it is not shown beside the estimate."""
     if filters != replace(EVERYTHING, subscriptions=filters.subscriptions, accounts=filters.accounts):
         return {}
     first, until = month.first_day, month.shifted(1).first_day
     with state._reading(url) as connection:
-        found: dict[str, outlook_views.Billed] = {}
+        found: dict[str, bill_views.Billed] = {}
         billed = bills.billed_daily(connection, first, until, filters)
         read = bills.billed_subscriptions(connection, first, until)
         inner = replace(filters, subscriptions=tuple(sorted(set(filters.subscriptions or read) & read)))
@@ -260,8 +275,18 @@ def _billed(url: str, month: Month, filters: Filters) -> dict[str, outlook_views
             window = Window(midnight(first), midnight(max(daily) + DAY))
             totals = cost.cost_totals(connection, window, inner, bounds=False)
             estimate = next((one.cost for one in totals if one.currency == currency), None)
-            found[currency] = outlook_views.Billed(daily, estimate)
+            found[currency] = bill_views.Billed(daily, estimate)
     return found
+
+
+@remembered(SLOW_SECONDS)
+def _reconciled(url: str, month: Month, now: datetime, filters: Filters) -> tuple[Reconciliation, ...]:
+    """Estimate beside bill of the accounts that the filters leave."""
+    with state._reading(url) as connection:
+        meters, known = meter_book(connection, finance_state.rules()), finance.names(connection)
+        found = finance.current_month(connection, month, now, meters, known).reconciliations
+        wanted = places(connection, filters) if filters != EVERYTHING else None
+    return tuple(one for one in found if wanted is None or one.account_key in wanted)
 
 
 @remembered()

@@ -15,7 +15,8 @@ from collector.store.reads.cost import OTHERS, Dimension
 from dashboard import formats
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
-from dashboard.views.cost import Names, label, month_end_tile
+from dashboard.views.cost import month_end_tile
+from dashboard.views.cost_sums import Names, label
 from dashboard.words import cost as cost_words
 from dashboard.words import outlook as outlook_words
 
@@ -37,14 +38,6 @@ class Course:
     billed_days: tuple[date, ...]
     billed: tuple[Decimal, ...]
     budget: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Billed:
-    """What was billed by day, and what we estimate for the same days and subscriptions."""
-
-    daily: DailySums
-    estimate: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +141,6 @@ def budgets_tile(budgets: Sequence[BudgetState]) -> Tile:
     return Tile(
         outlook_words.BUDGETS_WITHIN, f"{len(budgets) - over} of {len(budgets)}", outlook_words.BUDGETS_HELP
     )
-
-
-def bill_tile(billed: Billed, currency: str) -> Tile:
-    total, through = sum(billed.daily.values(), Decimal(0)), max(billed.daily)
-    difference = None if billed.estimate is None else formats.change(billed.estimate, total)
-    shown = formats.money(total, currency)
-    about = outlook_words.bill_help(shown, formats.money(billed.estimate, currency), difference)
-    return Tile(outlook_words.BILL, shown, about, outlook_words.through_day(through), "")
 
 
 def top_budgets(budgets: Sequence[BudgetState], most: int = 4) -> Table:

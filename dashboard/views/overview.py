@@ -14,7 +14,7 @@ from dashboard import formats
 from dashboard.periods import Period
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile
-from dashboard.views.cost import Stack, amount_in, cost_within, label, stack, sums_by_currency
+from dashboard.views.cost_sums import Stack, amount_in, cost_within, label, stack, sums_by_currency
 from dashboard.views.endings import (
     SOON,
     EndingStory,

@@ -10,7 +10,7 @@ from uuid import UUID
 from collector.domain.money.unit_costs import ProvisionedUse, UnitCost
 from collector.store.reads.cost_parts import UsedRow, unit_costs_of
 from dashboard.tables import Column, Table, table
-from dashboard.views.cost import Names, label
+from dashboard.views.cost_sums import Names, label
 from dashboard.words import cost as cost_words
 from dashboard.words import outlook as outlook_words
 

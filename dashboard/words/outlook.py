@@ -1,7 +1,6 @@
 """What the cost screens beside Cost say: forecast and budgets, unit costs, savings, and why it changed."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -40,7 +39,6 @@ MONTH_BEFORE: Final = "Month before"
 MONTH_BEFORE_HELP: Final = "The whole month before, estimated."
 BILLED: Final = "billed"
 BUDGET: Final = "budget"
-BILL: Final = "Bill so far"
 NO_BILL: Final = "no bill read"
 
 # Forecast of parts
@@ -150,11 +148,11 @@ SAVING_COLUMN: Final = "At most, a month: what the deployment cost less what it 
 SURE_COLUMN: Final = "likely: the figures speak for it. possible: it depends on what no metric tells"
 SAVINGS_KIND: Final = "Way to save"
 ALL_KINDS: Final = "All ways"
+LARGEST_SAVINGS: Final = "The largest"
 ALL_SAVINGS: Final = "Every saving"
 ONE_DEPLOYMENT: Final = "Of each deployment, the savings exclude each other."
-DRILL_HINT: Final = (
-    "Click a row to look inside it. The address keeps the way; the download holds every digit."
-)
+DRILL_HINT: Final = "Open does the same. The address keeps the way; the download holds every digit."
+LOOK_INSIDE: Final = "Look inside"
 DRILL_END: Final = "The download holds every digit."
 EVERYTHING: Final = "Everything"
 BACK: Final = "Back"
@@ -212,19 +210,6 @@ def assumption(one: Saving) -> str:
 def signed(amount: Decimal, currency: str) -> str:
     """`+$1,234.00`"""
     return f"{'+' if amount > 0 else ''}{formats.money(amount, currency)}"
-
-
-def bill_help(billed: str, estimate: str, difference: str | None) -> str:
-    """Text of the tile: what the estimate said for the same days and subscriptions."""
-    return (
-        f"Use as billed so far, reserved units at their part of the reservation: {billed}. For the same days and "
-        f"subscriptions we estimate {estimate}{f' ({difference})' if difference else ''}. Azure adds to a day for up "
-        "to three more."
-    ).replace("$", "\\$")
-
-
-def through_day(day: date) -> str:
-    return f"through {day:%-d %b}"
 
 
 def strange_line(days: int, first: str | None) -> str:

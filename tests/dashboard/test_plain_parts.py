@@ -16,7 +16,7 @@ from dashboard import formats
 from dashboard.charts import style as charts
 from dashboard.periods import comparison, period_keys, period_of
 from dashboard.tables import Column, safe_text, table, to_csv
-from dashboard.views.cost import LARGEST, label, slices_of, stack, sums_by_currency
+from dashboard.views.cost_sums import LARGEST, label, slices_of, stack, sums_by_currency
 from dashboard.words import cost as cost_words
 from dashboard.words import overview as overview_words
 
