@@ -29,7 +29,8 @@ _NUMBERS: Final = {
     "tokens": "compact",
     "percent": "percent",
 }
-ROW, HEADER, MOST_ROWS, PINNED_FROM = 35, 37, 14, 7
+ROW, HEADER, MOST_ROWS, PINNED_FROM, OPENER = 35, 37, 14, 7, 64
+_OPEN: Final = "open"
 
 
 def logo(assets: Path) -> None:
@@ -65,9 +66,9 @@ def head(title: str, fresh: FreshnessView, about: str | None = None) -> bool:
 
 def empty() -> None:
     with st.container(border=True):
-        st.subheader(words.EMPTY_TITLE, anchor=False)
+        st.header(words.EMPTY_TITLE, anchor=False)
         st.write(words.EMPTY_TEXT)
-        st.code(words.EMPTY_COMMANDS, language="shell")
+        st.code(words.EMPTY_COMMANDS, language=None)
         st.caption(words.EMPTY_DEMO)
 
 
@@ -81,7 +82,7 @@ def failed(reason: str) -> None:
 def no_figures(waiting: int = 0) -> None:
     """Filters are to blame only where nothing waits to be worked out."""
     with st.container(border=True):
-        st.subheader(words.WAITING_TITLE if waiting else words.NO_FIGURES, anchor=False)
+        st.header(words.WAITING_TITLE if waiting else words.NO_FIGURES, anchor=False)
         st.caption(words.WAITING_HINT if waiting else words.NO_FIGURES_HINT)
 
 
@@ -117,9 +118,14 @@ def tile(one: Tile, *, card: bool = True) -> None:
 
 
 def section(title: str, about: str | None = None) -> None:
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     if about:
         st.caption(about)
+
+
+def part(title: str) -> None:
+    """A heading within a section."""
+    st.subheader(title, anchor=False)
 
 
 def show_table(
@@ -131,35 +137,43 @@ def show_table(
     on_pick: Callable[[Row], None] | None = None,
     most: int = MOST_ROWS,
 ) -> None:
-    """A table of at most so many rows at once, its download above it where a title stands; `on_pick` is told the row of a cell that is clicked."""
+    """A table of at most so many rows at once, its download above it where a title stands.
+
+    With `on_pick` each row has a button beside its name that tells it the row. A clicked cell would not do: whoever walks
+    through the page by keyboard chooses the first cell by arriving, and must not be led elsewhere by that.
+    """
     if title or download:
         with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
             if title:
-                st.subheader(title, anchor=False)
+                st.header(title, anchor=False)
             if download:
                 save(one)
     columns = one.shown
+    rows, config = frame(one, columns), _configs(columns)
+    if on_pick is not None:
+        rows.insert(1, _OPEN, [words.OPEN] * len(one))
+        config[_OPEN] = _opener(one, on_pick)
     st.dataframe(
-        frame(one, columns),
+        rows,
         hide_index=True,
-        column_config={
-            column.key: _config(column, pinned=column is columns[0] and len(columns) >= PINNED_FROM)
-            for column in columns
-        },
+        column_config=config,
         height=HEADER + ROW * min(len(one), most) if one.rows else "auto",
         row_height=ROW,
         placeholder="–",
         alt=about,
         key=f"table-{one.name}",
-        on_select="ignore" if on_pick is None else lambda: _picked(one, on_pick),
-        selection_mode="single-cell",
     )
 
 
-def _picked(one: Table, act: Callable[[Row], None]) -> None:
-    cells = st.session_state[f"table-{one.name}"].selection.cells
-    if cells:
-        act(one.rows[cells[0][0]])
+def _opener(one: Table, act: Callable[[Row], None]) -> Any:
+    key = f"open-{one.name}"
+
+    def clicked() -> None:
+        act(one.rows[st.session_state[key].row])
+
+    return st.column_config.ButtonColumn(
+        "", width=OPENER, help=words.OPEN_HELP, type="tertiary", on_click=clicked, key=key
+    )
 
 
 def picks(key: str, labels: Mapping[str, str]) -> Callable[[Row], None]:
@@ -211,6 +225,8 @@ def save(one: Table) -> None:
 def chart(figure: go.Figure, *, key: str, alt: str, on_pick: Callable[[Any], None] | None = None) -> None:
     """A chart; `on_pick` is told what the figure says of a mark that is clicked (its `customdata`'s first)."""
     figure.update_layout(template="streamlit")  # its colours follow light and dark
+    if st.context.theme.type != "dark":
+        charts.darken(figure)
 
     def picked() -> None:
         points = st.session_state[key].selection.points
@@ -252,6 +268,13 @@ def _values(column: Column, values: list[Any]) -> pd.Series:
             return pd.Series(values, dtype="object")
         case "text":
             return pd.Series([None if value is None else str(value) for value in values], dtype="object")
+
+
+def _configs(columns: tuple[Column, ...]) -> dict[str, Any]:
+    return {
+        column.key: _config(column, pinned=column is columns[0] and len(columns) >= PINNED_FROM)
+        for column in columns
+    }
 
 
 def _config(column: Column, *, pinned: bool) -> Any:

@@ -20,7 +20,7 @@ def peaks(closeup: Closeup) -> go.Figure:
             figure.add_hrect(y0=low * limit, y1=high * limit, fillcolor=colour, line_width=0, layer="below")
         for share in (0.8, 0.9):
             figure.add_annotation(
-                x=0, xref="paper", y=share * limit, text=f"{share:.0%} of limit", showarrow=False, xanchor="left", yanchor="bottom", font_size=11, font_color=MUTED
+                x=0, xref="paper", y=share * limit, text=f"{share:.0%} of limit", showarrow=False, xanchor="left", yanchor="bottom", font_size=11
             )  # fmt: skip
     figure.add_scatter(
         x=list(closeup.hours),
@@ -118,7 +118,7 @@ def quota_bars(bars: Sequence[QuotaBar]) -> go.Figure:
         range=[0, 165], tickvals=[0, 25, 50, 80, 90, 100], ticksuffix=" %", title="allocated ÷ limit"
     )
     labels = [
-        f"{text(short(bar.name, 44))}<br><span style='font-size:11px;color:{MUTED}'>{text(short(bar.where, 46))}</span>"
+        f"{text(short(bar.name, 44))}<br><span style='font-size:11px'>{text(short(bar.where, 46))}</span>"
         for bar in shown
     ]
     figure.update_yaxes(tickvals=list(range(len(shown))), ticktext=labels, showgrid=False, automargin=True)

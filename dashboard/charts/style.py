@@ -3,6 +3,8 @@
 from html import escape
 from typing import Any
 
+import plotly.graph_objects as go
+
 BANDS = (
     (0.8, 0.9, "rgba(201, 148, 20, 0.10)"),
     (0.9, 1.0, "rgba(208, 110, 30, 0.16)"),
@@ -12,10 +14,22 @@ NEARLY_FULL, MOST_BARS = 0.9, 12
 REST = "#9AA3A9"
 OVER, TIGHT, CALM = "#B3372F", "#C7862B", "#2F7882"
 MUTED = "#7C868D"
+AXES = "#56616A"
+"""On light paper; the template's own grey is too pale there."""
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"],
 }
+
+
+def darken(figure: go.Figure) -> None:
+    """Every word beside a figure so that it can be read on light paper."""
+    figure.update_xaxes(title_font_color=AXES, tickfont_color=AXES)
+    figure.update_yaxes(title_font_color=AXES, tickfont_color=AXES)
+    figure.update_annotations(font_color=AXES)
+    figure.update_traces(
+        colorbar_tickfont_color=AXES, colorbar_title_font_color=AXES, selector={"type": "heatmap"}
+    )
 
 
 def text(name: str) -> str:

@@ -27,7 +27,7 @@ if show.head(
             if one.residency:
                 st.text(one.residency)
             for command in one.commands:
-                st.code(command, language="shell", wrap_lines=True)
+                st.code(command, language=None, wrap_lines=True)
             if one.request:
                 st.caption(room_words.REQUEST)
                 st.code(one.request, language=None, wrap_lines=True)

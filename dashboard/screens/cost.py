@@ -56,6 +56,8 @@ if show.head(words.COST_TITLE, state.freshness(chosen, overview.COST_JOBS), span
             about=cost_words.SLICES_TITLE,
             on_pick=drill.look_into(dimension, turns) if deeper else None,
         )
+        if deeper:
+            drill.choose_inside(view.slices.rows, dimension, turns)
         st.caption(outlook_words.DRILL_HINT if deeper else outlook_words.DRILL_END)
         if drill.is_at_the_price(turns) or st.toggle(
             cost_words.SHOW_CHARGES, key="charges", help=cost_words.CHARGES_TEXT, bind="query-params"

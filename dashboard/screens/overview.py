@@ -28,7 +28,7 @@ if show.head(words.OVERVIEW_TITLE, state.freshness(chosen, jobs), about):
     ):
         with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
             with st.container():
-                st.subheader(question, anchor=False)
+                show.section(question)
                 show.tile(answer.tile, card=False)
                 st.caption("  \n".join(answer.lines))
             with st.container():

@@ -23,11 +23,11 @@ if show.head(room_words.QUALITY_TITLE, state.freshness(chosen, overview.ROOM_JOB
         if course is None:
             st.caption(room_words.NOTHING_PUBLISHED)
         else:
-            st.markdown(f"**{room_words.COURSE}**")
+            show.part(room_words.COURSE)
             alt = room_words.course_alt(len(course.hours))
             show.chart(charts.answer_course(course), key="answer-course", alt=alt)
             if any(share is not None for share in course.available):
-                st.markdown(f"**{room_words.AVAILABLE}**")
+                show.part(room_words.AVAILABLE)
                 alt = room_words.available_alt(len(course.hours))
                 show.chart(charts.available(course), key="available", alt=alt)
     else:

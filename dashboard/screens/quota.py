@@ -32,7 +32,7 @@ if show.head(room_words.MAP_TITLE, state.freshness(chosen, overview.ROOM_JOBS, c
             st.text(line.sentence)
             left, right = st.columns([3, 2], gap="medium")
             with left:
-                st.markdown(f"**{room_words.HISTORY}**")
+                show.part(room_words.HISTORY)
                 alt = room_words.history_alt(len(line.history))
                 show.chart(charts.line_history(line), key="line-history", alt=alt)
             with right:

@@ -38,7 +38,7 @@ if show.head(words.ROOM_TITLE, state.freshness(chosen, overview.ROOM_JOBS), span
                 st.caption(limits_words.AT_LEAST)
             days = {formats.day(day): day for day in room_evidence.days(chosen, labels[picked])}
             highest = formats.quantity(max((peak for peak in close.peaks if peak is not None), default=None))
-            st.markdown(f"**{limits_words.PEAKS_TITLE}**")
+            show.part(limits_words.PEAKS_TITLE)
             alt = limits_words.peaks_alt(highest, formats.quantity(close.limit_now))
             show.chart(
                 closeup_charts.peaks(close), key="peaks", alt=alt, on_pick=show.picks_day("close_day", days)
@@ -48,17 +48,17 @@ if show.head(words.ROOM_TITLE, state.freshness(chosen, overview.ROOM_JOBS), span
                 shown = st.selectbox(room_words.CHOOSE_DAY, list(days), key="close_day")
                 day = room_evidence.day(chosen, labels[picked], days[shown]) if shown in days else None
                 if day is not None:
-                    st.markdown(f"**{room_words.MINUTES}**")
+                    show.part(room_words.MINUTES)
                     alt = room_words.minutes_alt(formats.day(day.day), day.throttled)
                     show.chart(room_charts.minutes(day), key="minutes", alt=alt)
                     st.caption(room_words.MINUTES_TEXT)
             changed = room_evidence.revisions(chosen, labels[picked])
             if changed is not None:
-                st.markdown(f"**{room_words.REVISIONS}**")
+                show.part(room_words.REVISIONS)
                 show.show_table(changed, about=room_words.REVISIONS, download=False)
             week = closeup_charts.week(close)
             if week is not None:
-                st.markdown(f"**{limits_words.WEEK_TITLE}**")
+                show.part(limits_words.WEEK_TITLE)
                 show.chart(week, key="week", alt=limits_words.week_alt(closeup_charts.busiest_hour(close)))
     else:
         show.no_figures(state.days_waiting())

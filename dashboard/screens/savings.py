@@ -31,9 +31,10 @@ if show.head(
             st.caption(words.NO_SAVINGS)
         else:
             show.tiles(view.tiles, columns=3)
+            show.section(words.LARGEST_SAVINGS)
             for column, one in zip(st.columns(3, gap="small"), view.largest, strict=False):
                 with column, st.container(border=True, height="stretch"):
-                    st.markdown(f"**{words.SAVING_KINDS[one.kind]}**")
+                    show.part(words.SAVING_KINDS[one.kind])
                     st.text(one.deployment)
                     st.metric(
                         words.up_to(one.sure),

@@ -31,7 +31,7 @@ if show.head(room_words.HURTS_TITLE, state.freshness(chosen, overview.ROOM_JOBS)
             if day is None:
                 st.caption(room_words.NO_MINUTES)
             else:
-                st.markdown(f"**{room_words.MINUTES}**")
+                show.part(room_words.MINUTES)
                 alt = room_words.minutes_alt(formats.day(day.day), day.throttled)
                 show.chart(charts.minutes(day), key="minutes-429", alt=alt)
                 st.caption(room_words.MINUTES_TEXT)
@@ -48,7 +48,7 @@ if show.head(room_words.HURTS_TITLE, state.freshness(chosen, overview.ROOM_JOBS)
             st.caption(room_words.NO_COURSE)
         else:
             st.text(until.sentence)
-            st.markdown(f"**{room_words.COURSE_OF_PEAKS}**")
+            show.part(room_words.COURSE_OF_PEAKS)
             show.chart(
                 charts.filling(until), key="filling-course", alt=room_words.filling_alt(len(until.days))
             )

@@ -80,6 +80,15 @@ def test_at_a_deployments_kind_every_charge_shows_its_price(opened: Opened) -> N
     assert all(price.endswith("per 1M tokens") for price in charges["price"])
 
 
+def test_the_way_in_needs_no_mouse(opened: Opened) -> None:
+    app = opened("cost", "demo", by="Team")
+
+    app.selectbox(key="inside").set_value("Assist").run()
+
+    assert app.query_params["within"] in ("team:Assist", ["team:Assist"])
+    assert app.session_state["by"] == "Deployment"
+
+
 def test_the_way_leads_back(opened: Opened) -> None:
     app = opened("cost", "demo", within=["team:Assist", "kind:input"], by="Deployment")
 

@@ -151,7 +151,7 @@ def state_of_collection(opened: Opened) -> CollectionView:
 def test_figures_that_wait_to_be_worked_out_are_not_blamed_on_filters(opened: Opened) -> None:
     app = opened("cost", "collected")
 
-    assert words.WAITING_TITLE in [found.value for found in app.subheader]
+    assert words.WAITING_TITLE in [found.value for found in app.header]
     assert words.NO_FIGURES_HINT not in [found.value for found in app.caption]
     assert any("still being worked out" in found.value for found in app.info)
 
@@ -218,6 +218,7 @@ def test_hostile_names_never_reach_markdown_nor_plotly_as_they_are(opened: Opene
             *app.markdown,
             *app.caption,
             *app.title,
+            *app.header,
             *app.subheader,
             *app.warning,
             *app.info,
@@ -267,4 +268,4 @@ def test_api_versions_show_their_share_and_the_way_to_newer_ones(opened: Opened)
 
     shares = app.dataframe[1].value
     assert {"share", "last_seen", "requests"} <= set(shares.columns)
-    assert any("newer api-versions" in head.value for head in app.subheader)
+    assert any("newer api-versions" in head.value for head in app.header)
