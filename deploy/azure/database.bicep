@@ -8,16 +8,23 @@ param zoneId string
 param ownerPrincipalId string
 param ownerName string
 
+@description('A size whose letter says its tier: Standard_B (burstable), Standard_D (general purpose), Standard_E (memory).')
 param skuName string = 'Standard_B2s'
 param storageGb int = 64
 param backupDays int = 14
+
+var tiers = {
+  Standard_B: 'Burstable'
+  Standard_D: 'GeneralPurpose'
+  Standard_E: 'MemoryOptimized'
+}
 
 resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
   name: name
   location: location
   sku: {
     name: skuName
-    tier: startsWith(skuName, 'Standard_B') ? 'Burstable' : 'GeneralPurpose'
+    tier: tiers[substring(skuName, 0, 10)]
   }
   properties: {
     version: '17'

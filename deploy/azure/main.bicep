@@ -59,6 +59,8 @@ param databaseSku string = 'Standard_B2s'
 
 var collectorName = '${name}-collector'
 var dashboardName = '${name}-dashboard'
+// The dashboard asks Azure nothing, but its database tokens are of the cloud too.
+var cloud = az.environment().name == 'AzureUSGovernment' ? 'usgov' : 'public'
 var smtpSecrets = empty(smtpUrl) ? [] : [{ name: 'smtp-url', value: smtpUrl }]
 var smtpVariables = empty(smtpUrl) ? [] : [{ name: 'AOAI_SMTP_URL', secretRef: 'smtp-url' }]
 
@@ -140,6 +142,7 @@ resource apps 'Microsoft.App/managedEnvironments@2024-03-01' = {
 
 var collectorVariables = [
   { name: 'AZURE_CLIENT_ID', value: collectorIdentity.properties.clientId }
+  { name: 'AOAI_CLOUD', value: cloud }
   { name: 'AOAI_DATABASE_URL', value: 'postgresql+psycopg://${collectorName}@${database.outputs.host}:5432/${database.outputs.databaseName}' }
   { name: 'AOAI_DATABASE_AUTH', value: 'entra' }
   { name: 'AOAI_LOG_FORMAT', value: 'json' }
@@ -237,6 +240,7 @@ resource dashboard 'Microsoft.App/containerApps@2024-03-01' = {
           resources: { cpu: json('0.5'), memory: '1Gi' }
           env: [
             { name: 'AZURE_CLIENT_ID', value: dashboardIdentity.properties.clientId }
+            { name: 'AOAI_CLOUD', value: cloud }
             { name: 'AOAI_DATABASE_URL', value: 'postgresql+psycopg://${dashboardName}@${database.outputs.host}:5432/${database.outputs.databaseName}' }
             { name: 'AOAI_DATABASE_AUTH', value: 'entra' }
             { name: 'AOAI_DASHBOARD_LISTEN', value: '0.0.0.0:8501' }

@@ -45,8 +45,10 @@ resource network 'Microsoft.Network/virtualNetworks@2024-01-01' = {
   }
 }
 
+var databaseDomain = az.environment().name == 'AzureUSGovernment' ? 'postgres.database.usgovcloudapi.net' : 'postgres.database.azure.com'
+
 resource zone 'Microsoft.Network/privateDnsZones@2020-06-01' = {
-  name: '${name}.private.postgres.database.azure.com'
+  name: '${name}.private.${databaseDomain}'
   location: 'global'
 }
 

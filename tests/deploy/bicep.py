@@ -1,109 +1,75 @@
-"""Reads as much of Bicep as our templates use: declarations, names, strings and the nesting of brackets.
+"""Bicep as pycep reads it, a grammar and no compiler: types, and what Azure accepts, it does not know.
 
-It is no compiler: types, API versions and what Azure accepts it does not know.
+It tells names and texts not apart, so which names an expression uses is found in the text.
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-_TOKEN = re.compile(
-    r"(?P<space>\s+|//[^\n]*)"
-    r"|(?P<string>'(?:\\.|\$\{[^}]*\}|[^'\\])*')"
-    r"|(?P<name>[A-Za-z_]\w*)"
-    r"|(?P<number>\d+)"
-    r"|(?P<sign>\?\?|\|\||&&|==|!=|[{}()\[\]:,.=@?!<>+*/-])"
-)
-_PAIRS = {"}": "{", ")": "(", "]": "["}
-_WORDS = {"param", "var", "resource", "module", "output", "targetScope", "using"}
+from pycep import BicepParser
 
-
-@dataclass(frozen=True)
-class Declaration:
-    word: str
-    name: str
-    decorators: tuple[str, ...]
-    tokens: tuple[str, ...]
-
-    @property
-    def has_default(self) -> bool:
-        return "=" in self.tokens
-
-
-@dataclass
-class Template:
-    declarations: list[Declaration] = field(default_factory=list)
-    target_scope: str = "resourceGroup"
-
-    def named(self, word: str) -> dict[str, Declaration]:
-        return {one.name: one for one in self.declarations if one.word == word}
+DECLARING = ("param", "var", "resource", "module", "output", "targetScope")
+_TOKEN = re.compile(r"//[^\n]*|(?P<string>'(?:\\.|\$\{[^}]*\}|[^'\\])*')|(?P<name>[A-Za-z_]\w*)|(?P<sign>\S)")
+_KEYWORDS = {
+    *DECLARING,
+    "true",
+    "false",
+    "null",
+    "for",
+    "in",
+    "if",
+    "existing",
+    "string",
+    "int",
+    "bool",
+    "array",
+    "object",
+}
+_KEYWORDS |= {"az"}  # by which functions of Azure may be called
 
 
-def tokens(text: str) -> list[str]:
-    """The tokens of a template; raises on anything that is none, and on brackets that do not close."""
-    found: list[str] = []
-    open_brackets: list[str] = []
-    at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        line = text.count("\n", 0, at) + 1
-        if match is None:
-            raise ValueError(f"line {line}: {text[at : at + 20]!r} is no Bicep")
-        at = match.end()
-        if match["space"]:
-            found += ["\n"] if "\n" in match["space"] and not open_brackets else []
-            continue
-        token = match[0]
-        if token in "{([":
-            open_brackets.append(token)
-        elif token in _PAIRS and (not open_brackets or open_brackets.pop() != _PAIRS[token]):
-            raise ValueError(f"line {line}: {token!r} closes nothing")
-        found.append(token)
-    if open_brackets:
-        raise ValueError(f"{open_brackets[-1]!r} is never closed")
-    return found
+def template(path: Path) -> dict[str, Any]:
+    """`parameters`, `variables`, `resources`, `modules` and `outputs` by name; raises on what is no Bicep."""
+    return {
+        part: {} for part in ("parameters", "variables", "resources", "modules", "outputs")
+    } | BicepParser().parse(file_path=path)
 
 
-def template(path: Path) -> Template:
-    """The declarations of a file, each with its decorators."""
-    read = Template()
-    decorators: list[str] = []
-    for statement in _statements(tokens(path.read_text(encoding="utf-8"))):
-        if statement[0] == "@":
-            decorators.append(statement[1])
-        elif statement[0] == "targetScope":
-            read.target_scope = statement[2].strip("'")
-        elif statement[0] in _WORDS:
-            read.declarations.append(
-                Declaration(statement[0], statement[1], tuple(decorators), tuple(statement[2:]))
-            )
-            decorators = []
-        else:
-            raise ValueError(f"{path.name}: a statement cannot begin with {statement[0]!r}")
-    return read
+def body(declared: dict[str, Any]) -> dict[str, Any]:
+    """What stands between the braces of a resource or module, also of one in a loop."""
+    config: dict[str, Any] = declared["config"]
+    return config["config"] if "loop_type" in config else config
 
 
-def names_used(declaration: Declaration) -> set[str]:
-    """Names that an expression refers to, also inside strings; keys and members of others are none."""
+def names_declared(read: dict[str, Any]) -> set[str]:
+    parts = (read[part] for part in ("parameters", "variables", "resources", "modules", "outputs"))
+    return {name for part in parts for name in part}
+
+
+def names_used(text: str) -> set[str]:
+    """Names that expressions refer to, also inside strings; keys, functions and members of others are none."""
+    found = [match for match in _TOKEN.finditer(text) if match["string"] or match["name"] or match["sign"]]
     used: set[str] = set()
-    found = declaration.tokens
-    for index, token in enumerate(found):
-        inner = re.findall(r"\$\{([A-Za-z_]\w*)\b(?!\()", token) if token.startswith("'") else []
-        used |= set(inner)
-        if re.fullmatch(r"[A-Za-z_]\w*", token):
-            before = found[index - 1] if index else ""
-            after = found[index + 1] if index + 1 < len(found) else ""
-            if before != "." and after != ":" and after != "(":
-                used.add(token)
-    return used
+    for index, match in enumerate(found):
+        used |= set(re.findall(r"\$\{([A-Za-z_]\w*)\b(?!\()", match["string"] or ""))
+        before = found[index - 1][0] if index else ""
+        after = found[index + 1][0] if index + 1 < len(found) else ""
+        is_key = after == ":" and before != "in"
+        refers = before not in {".", "@", *DECLARING} and after != "(" and not is_key
+        if match["name"] and refers:
+            used.add(match["name"])
+    return used - _KEYWORDS - set(re.findall(r"\[for (\w+) in", text))
 
 
-def _statements(found: list[str]) -> list[list[str]]:
-    statements: list[list[str]] = [[]]
-    for token in found:
-        if token == "\n":
-            if statements[-1]:
-                statements.append([])
-        else:
-            statements[-1].append(token)
-    return [one for one in statements if one]
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a value, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)

@@ -1,7 +1,7 @@
 """The Bicep templates hold together and grant what the figures need.
 
-A Bicep compiler is on none of the registries that these tests may use, so this checks structure, names and values;
-where one is installed, it compiles them.
+A Bicep compiler is on none of the registries that these tests may use, so this checks grammar,
+names and values; where one is installed, it compiles them.
 """
 
 import os
@@ -11,74 +11,79 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from lark.exceptions import LarkError
 
 from collector.cli import main as cli
 from collector.domain.access import Role
 from collector.settings.documented import documented_variables
-from tests.deploy.bicep import names_used, template, tokens
+from tests.deploy.bicep import body, names_declared, names_used, template, texts
 
 AZURE = Path(__file__).resolve().parents[2] / "deploy" / "azure"
 FILES = sorted(AZURE.glob("*.bicep"))
-KNOWN = {
-    "true",
-    "false",
-    "null",
-    "for",
-    "in",
-    "if",
-    "string",
-    "int",
-    "bool",
-    "array",
-    "object",
-    "az",
-    "existing",
-}
 TEXT = {path.name: path.read_text(encoding="utf-8") for path in AZURE.iterdir()}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_name_that_is_used_is_declared_and_every_parameter_is_used(path: Path) -> None:
     read = template(path)
-    declared = {one.name for one in read.declarations}
-    used = {name for one in read.declarations for name in names_used(one)}
-    loops = set(re.findall(r"\[for (\w+) in", TEXT[path.name]))
+    used = names_used(TEXT[path.name])
 
-    assert set() == used - declared - loops - KNOWN
-    assert set() == set(read.named("param")) - used
+    assert set() == used - names_declared(read)
+    assert set() == {*read["parameters"], *read["variables"]} - used
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_module_gets_exactly_the_parameters_that_it_asks_for(path: Path) -> None:
-    for name, module in template(path).named("module").items():
-        file = module.tokens[0].strip("'")
-        asked = template(AZURE / file).named("param")
-        body = TEXT[path.name].split(f"module {name} ")[1].split("params: {")[1].split("\n  }")[0]
-        given = set(re.findall(r"^\s+(\w+):", body, re.MULTILINE))
+    for name, module in template(path)["modules"].items():
+        asked = template(AZURE / module["detail"]["path"])["parameters"]
+        given = set(body(module)["params"])
 
         assert given <= set(asked), name
-        assert {one for one, parameter in asked.items() if not parameter.has_default} <= given, name
+        assert {one for one, parameter in asked.items() if parameter["default"] is None} <= given, name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_resource_says_its_name_and_a_version_of_its_interface_that_is_no_preview(path: Path) -> None:
+    for name, resource in template(path)["resources"].items():
+        assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", resource["api_version"]), name
+        assert body(resource)["name"], name
 
 
 def test_the_example_gives_every_parameter_that_has_no_default_and_no_secret() -> None:
-    asked = template(AZURE / "main.bicep").named("param")
-    given = template(AZURE / "main.bicepparam").named("param")
+    asked = template(AZURE / "main.bicep")["parameters"]
+    given = dict(re.findall(r"^param (\w+) = (.+)$", TEXT["main.bicepparam"], re.MULTILINE))
 
     assert set(given) <= set(asked)
-    assert {name for name, one in asked.items() if not one.has_default} <= set(given)
+    assert {name for name, one in asked.items() if one["default"] is None} <= set(given)
     assert {"oidcClientSecret", "cookieSecret", "smtpUrl"} == {
-        name for name, one in asked.items() if "secure" in one.decorators
+        name for name, one in asked.items() if "secure" in {said["type"] for said in one["decorators"]}
     }
     for name in ("oidcClientSecret", "cookieSecret"):
-        assert "readEnvironmentVariable" in given[name].tokens
+        assert given[name].startswith("readEnvironmentVariable(")
 
 
 def test_the_collector_gets_the_roles_that_the_figures_need_and_no_more() -> None:
-    granted = set(re.findall(r"'([0-9a-f]{8}-[0-9a-f-]{27})'", TEXT["roles.bicep"]))
+    read = template(AZURE / "roles.bicep")
+    ids = [one for one in texts(read["variables"]) if re.fullmatch(r"[0-9a-f]{8}-[0-9a-f-]{27}", one)]
 
-    assert {role.value.id for role in Role} == granted
-    assert "subscription" == template(AZURE / "roles.bicep").target_scope
+    assert sorted(role.value.id for role in Role) == sorted(ids)
+    assert "subscription" == read["globals"]["scope"]["value"]
     assert [] == [name for name, text in TEXT.items() if name != "roles.bicep" and "roleAssignments" in text]
+
+
+def test_every_app_is_told_the_cloud_that_it_is_in() -> None:
+    """Its tokens for the database are of one cloud only; the database's private name is of one, too."""
+    read = template(AZURE / "main.bicep")
+    told = [read["variables"]["collectorVariables"]["value"]]
+    told += [
+        container["env"]
+        for container in body(read["resources"]["dashboard"])["properties"]["template"]["containers"]
+    ]
+
+    for variables in told:
+        assert {"name": "AOAI_CLOUD", "value": "cloud"} in variables
+    for name in ("main.bicep", "network.bicep"):
+        assert "az.environment().name == 'AzureUSGovernment'" in TEXT[name]
 
 
 def test_every_variable_is_a_setting_and_every_command_one_of_the_program() -> None:
@@ -127,8 +132,18 @@ def test_secrets_reach_the_apps_as_secrets_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", ["param a string = {", "var a = ']'\n}", "var a = \u201cx\u201d", "var a = (1]"], ids=repr
+    "broken",
+    ["param a string = {", "var a = ']'\n}", "var a = \u201cx\u201d", "var a = (1]", "resource a 'b@c' {\n}"],
+    ids=repr,
 )
-def test_the_reader_refuses_what_does_not_close(broken: str) -> None:
-    with pytest.raises(ValueError, match=r"closed|closes|no Bicep"):
-        tokens(broken)
+def test_what_is_no_bicep_is_refused(broken: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.bicep").write_text(broken, encoding="utf-8")
+
+    with pytest.raises(LarkError):
+        template(tmp_path / "broken.bicep")
+
+
+def test_a_name_that_nobody_declared_is_seen() -> None:
+    text = "param a string\nvar b = [for one in c: '${d}-${one}']\noutput e string = f(b.g, h)"
+
+    assert {"b", "c", "d", "h"} == names_used(text)
