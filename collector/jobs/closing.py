@@ -7,6 +7,7 @@ import structlog
 
 from collector.domain.money.closing import (
     BillRead,
+    amounts_of,
     closable_months,
     closes_by_itself,
     restated,
@@ -106,7 +107,7 @@ def restate(engine: Engine, now: datetime, rules: FinanceRules) -> int:
             changes = restated(
                 month,
                 closings.last_known(connection, month.first_day),
-                finance.amounts_now(money),
+                amounts_of((*money.charges, *bill_alone(month, money))),
                 now,
             )
         if changes:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from collector.domain.money.reconciliation import Status
 from collector.domain.types import Misconfigured
-from collector.jobs.closing import close_month
+from collector.jobs.closing import close_month, restate
 from collector.jobs.collecting.money import collect_bills
 from collector.jobs.context import Context, Limits, RunResult
 from collector.reports.finance.figures import BILL, FinanceReport, ReconciledRow
@@ -349,3 +349,29 @@ def test_an_invoice_written_after_the_closing_is_told_and_changes_no_amount(
     assert {"G202610", "P202610"} == {one["InvoiceId"] for one in after} - {None}
     unnamed = [one | {"InvoiceId": None} for one in (*before, *after)]
     assert Counter(map(str, unnamed[: len(before)])) == Counter(map(str, unnamed[len(before) :]))
+
+
+def test_a_reservation_returned_after_the_closing_is_restated_once_as_what_is_to_be_paid(
+    own_estate: Estate, tmp_path: Path
+) -> None:
+    export(own_estate, tmp_path)
+    read_bills(own_estate, tmp_path)
+    close_month(own_estate.engine, OCTOBER, NOW, own_estate.rules)
+    assert 0 == restate(own_estate.engine, NOW, own_estate.rules)
+    bill = tables.bill_day
+    with own_estate.engine.begin() as connection:
+        (purchase,) = connection.execute(
+            select(bill).where(bill.c.charge_type == "Purchase", bill.c.day.between(FIRST, LAST))
+        ).all()
+        returned = purchase._asdict() | {"charge_type": "Refund", "actual": Decimal(-500), "amortised": None}
+        connection.execute(bill.insert().values(**returned))
+
+    told = [restate(own_estate.engine, NOW + timedelta(days=day), own_estate.rules) for day in (1, 2)]
+
+    assert [1, 0] == told
+    (change,) = report(own_estate).restatements
+    assert (Decimal(0), Decimal(0), Decimal(-500)) == (
+        change.estimate_change,
+        change.billed_change,
+        change.actual_change,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from collector.domain.money.charge_types import Charge
@@ -18,8 +18,23 @@ CLOSING_DAY: Final = 6
 
 MonthState = Literal["open", "closing", "closed"]
 DeploymentCurrency = tuple[UUID, str, str]
-Amounts = tuple[Decimal | None, Decimal | None]
 _CENT: Final = Decimal("0.005")
+
+
+class Amounts(NamedTuple):
+    """Of a deployment and currency: what was estimated, its part of the amortised bill, and of the bill as it is paid."""
+
+    estimate: Decimal | None = None
+    billed: Decimal | None = None
+    actual: Decimal | None = None
+
+    def plus(self, other: Amounts) -> Amounts:
+        return Amounts(
+            *(
+                now if was is None else was if now is None else was + now
+                for was, now in zip(self, other, strict=True)
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,8 @@ class Restatement:
     estimate_after: Decimal | None
     billed_before: Decimal | None
     billed_after: Decimal | None
+    actual_before: Decimal | None = None
+    actual_after: Decimal | None = None
 
     @property
     def estimate_change(self) -> Decimal:
@@ -57,6 +74,10 @@ class Restatement:
     @property
     def billed_change(self) -> Decimal:
         return (self.billed_after or Decimal(0)) - (self.billed_before or Decimal(0))
+
+    @property
+    def actual_change(self) -> Decimal:
+        return (self.actual_after or Decimal(0)) - (self.actual_before or Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +128,34 @@ def closable_months(first: date, now: datetime, closed: Iterable[date]) -> list[
     return found
 
 
+def amounts_of(charges: Iterable[ClosedCharge]) -> dict[DeploymentCurrency, Amounts]:
+    """What stands beside each other when a closed month is restated."""
+    found: dict[DeploymentCurrency, Amounts] = {}
+    for one in charges:
+        key = (one.charge.account_key, one.charge.deployment, one.charge.currency)
+        found[key] = found.get(key, Amounts()).plus(Amounts(one.charge.cost, one.billed, one.actual))
+    return found
+
+
 def restated(
     month: Month,
     before: Mapping[DeploymentCurrency, Amounts],
     after: Mapping[DeploymentCurrency, Amounts],
     at: datetime,
 ) -> list[Restatement]:
-    """What changed by a cent or more since it was last told."""
+    """What changed by a cent or more since it was last told.
+
+    What was closed with the amortised bill alone has no actual cost to differ from.
+    """
     found: list[Restatement] = []
     for key in sorted(before.keys() | after.keys()):
         account, deployment, currency = key
-        old, new = before.get(key, (None, None)), after.get(key, (None, None))
+        old, new = before.get(key, Amounts()), after.get(key, Amounts())
+        if old.billed is not None and old.actual is None:
+            new = new._replace(actual=None)
         if any(_differ(was, now) for was, now in zip(old, new, strict=True)):
-            found.append(
-                Restatement(
-                    account, deployment, month.first_day, currency, at, old[0], new[0], old[1], new[1]
-                )
-            )
+            sides = (one for both in zip(old, new, strict=True) for one in both)
+            found.append(Restatement(account, deployment, month.first_day, currency, at, *sides))
     return found
 
 

@@ -118,6 +118,7 @@ def restatements(report: FinanceReport) -> FinanceTable:
             (Column("Currency", "text", 9), lambda one: one.currency),
             (Column("Estimate by", "money"), lambda one: one.estimate_change),
             (Column("Bill by", "money"), lambda one: one.billed_change),
+            (Column("To be paid by", "money"), lambda one: one.actual_change),
         ),
-        "What changed since the month was closed; its figures stay as closed.",
+        "What changed since the month was closed; its figures stay as closed. Bill: amortised, reserved units at their part of the reservation's price. To be paid: what the bill asks for.",
     )

@@ -115,6 +115,7 @@ class RestatedRow:
     seen_at: datetime
     estimate_change: Decimal
     billed_change: Decimal
+    actual_change: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from collector.domain.money.charge_types import Charge
-from collector.domain.money.closing import ClosedCharge, Restatement
+from collector.domain.money.closing import Amounts, ClosedCharge, DeploymentCurrency, Restatement, amounts_of
 from collector.domain.money.invoices import as_kept
 from collector.store import tables
 
@@ -67,19 +66,12 @@ def restatements(connection: Connection, month: date | None = None) -> list[Rest
     return [Restatement(*row) for row in connection.execute(asked)]
 
 
-def last_known(
-    connection: Connection, month: date
-) -> dict[tuple[UUID, str, str], tuple[Decimal | None, Decimal | None]]:
-    """Estimate and bill of each deployment and currency as last told: at the closing, or restated since."""
-    known: dict[tuple[UUID, str, str], tuple[Decimal | None, Decimal | None]] = {}
-    for one in closed_charges(connection, month):
-        key = (one.charge.account_key, one.charge.deployment, one.charge.currency)
-        estimate, billed = known.get(key, (None, None))
-        known[key] = (_plus(estimate, one.charge.cost), _plus(billed, one.billed))
+def last_known(connection: Connection, month: date) -> dict[DeploymentCurrency, Amounts]:
+    """Amounts of each deployment and currency as last told: at the closing, or restated since."""
+    known = amounts_of(closed_charges(connection, month))
     for one in restatements(connection, month):
-        known[one.account_key, one.deployment, one.currency] = (one.estimate_after, one.billed_after)
+        key = (one.account_key, one.deployment, one.currency)
+        # Restated before the actual cost was: it is still what it was closed at.
+        actual = known.get(key, Amounts()).actual if one.actual_after is None else one.actual_after
+        known[key] = Amounts(one.estimate_after, one.billed_after, actual)
     return known
-
-
-def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return one if other is None else other if one is None else one + other

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from collector.domain.money.allocation import BILL_ALONE, Allocated, BilledAmount, Weighed, allocated
 from collector.domain.money.charge_types import Charge
-from collector.domain.money.closing import Amounts, ClosedCharge, DeploymentCurrency
+from collector.domain.money.closing import ClosedCharge
 from collector.domain.money.invoices import together
 from collector.domain.money.reconciliation import Reconciliation
 from collector.domain.money.reconciliation_meters import Family, MeterBook
@@ -26,6 +26,7 @@ from collector.store.reads import bills
 from collector.store.reads.finance_names import Names
 from collector.store.reads.finance_standing import reconciled
 
+_PAID_AHEAD: Final = frozenset({"Purchase", "Refund"})
 _ZERO: Final = Decimal(0)
 _CHARGE: Final = tuple(Charge.__dataclass_fields__)
 
@@ -142,10 +143,12 @@ def _amount(
 ) -> BilledAmount:
     """A purchase whose cost the amortised bill spreads over its use is nothing by itself: it would count twice.
 
+    So is the refund of one that is returned: the amortised bill ends with it.
+
     What the actual bill of an `invoiced` scope does not name costs nothing there: a reservation paid for it.
     """
     meter = meters.billed(line.meter_id, line.meter)
-    is_spread = line.charge_type == "Purchase" and line.amortised is None and line.scope in spread
+    is_spread = line.charge_type in _PAID_AHEAD and line.amortised is None and line.scope in spread
     return BilledAmount(
         line.account_key,
         line.currency,
@@ -160,35 +163,6 @@ def _amount(
         line.invoice,
         line.commitment,
     )
-
-
-def amounts_now(money: MonthMoney) -> dict[DeploymentCurrency, Amounts]:
-    """Estimate and bill of each deployment and currency, to hold beside what was closed."""
-    found: dict[DeploymentCurrency, Amounts] = {}
-    for one in money.charges:
-        _add(found, one.charge, one.charge.cost, one.billed)
-    for charge, part in money.foreign:
-        _add(found, replace(charge, currency=part.currency), None, part.cost)
-    for part in money.residuals:
-        key = (part.account_key, "", part.currency)
-        estimate, billed = found.get(key, (None, None))
-        found[key] = (estimate, (billed or Decimal(0)) + part.cost)
-    return found
-
-
-def _add(
-    found: dict[DeploymentCurrency, Amounts],
-    charge: Charge,
-    cost: Decimal | None,
-    billed: Decimal | None,
-) -> None:
-    key = (charge.account_key, charge.deployment, charge.currency)
-    before = found.get(key, (None, None))
-    sums = [
-        now if was is None else was if now is None else was + now
-        for was, now in zip(before, (cost, billed), strict=True)
-    ]
-    found[key] = (sums[0], sums[1])
 
 
 def first_charged_month(connection: Connection) -> date | None:

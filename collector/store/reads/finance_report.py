@@ -168,6 +168,7 @@ def _restated(connection: Connection, month: Month, known: Names) -> list[Restat
             one.seen_at,
             one.estimate_change,
             one.billed_change,
+            one.actual_change,
         )
         for one in closings.restatements(connection, month.first_day)
     ]

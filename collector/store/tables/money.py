@@ -223,5 +223,8 @@ restatement = table(
     Column("estimate_after", Money),
     Column("billed_before", Money),
     Column("billed_after", Money),
+    # What the bill asks to be paid; null where it was not known when the month was closed.
+    Column("actual_before", Money),
+    Column("actual_after", Money),
     Index("ix_restatement_month", "month"),
 )
