@@ -29,6 +29,8 @@ from collector.sources.settings import AzureSettings
 Client = TypeVar("Client")
 
 _CONNECTIONS = 32
+# The SDK reads a body 4 KiB at a time: of a day of minutes, which has megabytes, that was a third of the work.
+_BLOCK_BYTES = 1 << 20
 
 
 class Connection:
@@ -185,6 +187,7 @@ class Connection:
             session=session,
             connection_timeout=self.settings.connect_timeout_seconds,
             read_timeout=self.settings.read_timeout_seconds,
+            connection_data_block_size=_BLOCK_BYTES,
         )
 
     def _client(self, name: str, build: Callable[[], Client]) -> Client:

@@ -7,8 +7,9 @@ as it came; address, token, retries and errors stay the SDK's.
 import threading
 from typing import Any
 
-from collector.sources.connection import Connection, json_object
+from collector.sources.connection import Connection
 from collector.sources.errors import Role, Scope
+from collector.sources.metrics.answer import batch_answer
 from collector.sources.metrics.call import NAMESPACE, Call, Outcomes
 from collector.sources.metrics.decode import decoded_batch
 
@@ -32,7 +33,7 @@ class Batch:
             body = self._body(call)
             # One answer is unpacked at a time: its points take many times the room of its text.
             with self._decoding:
-                return decoded_batch(json_object(body), call, self._top)
+                return decoded_batch(batch_answer(body), call, self._top)
 
     def _body(self, call: Call) -> bytes:
         taken: list[bytes] = []

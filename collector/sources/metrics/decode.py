@@ -1,7 +1,7 @@
 """From the JSON of a metrics answer to series of numbers, or to the reason why it may not be stored.
 
-This is where a backfill spends its time: no object is built per point. Stamps are compared as text, values go
-through one list per account into one numpy array, and every rule on values is one comparison over it.
+This is where a backfill spends its time. Stamps are compared as text, values go through one list per account into
+one numpy array, and every rule on values is one comparison over it.
 """
 
 import math
@@ -16,6 +16,7 @@ import numpy as np
 
 from collector.domain.periods import Window
 from collector.domain.types import Account, MetricSeries
+from collector.sources.metrics.answer import stamps_in, values_in
 from collector.sources.metrics.call import Call, Failed, Outcome, Outcomes, Trouble, Whole
 from collector.sources.metrics.stamps import Stamps, stamps_of
 from collector.sources.said import instant
@@ -129,9 +130,9 @@ class _Sheet:
             raise ValueError(f"{metric}: the series {said} comes twice")
         self._seen.add(key)
         data = one["data"]
-        places = self._places([point["timeStamp"] for point in data], metric, answered)
+        places = self._places(stamps_in(data), metric, answered)
         for aggregation, word in self._aggregations:
-            self._flat.extend(self._spread(_values(data, word), places))
+            self._flat.extend(self._spread(values_in(data, word), places))
             self._rows.append((metric, aggregation, said))
 
     def series(self) -> tuple[MetricSeries, ...]:
@@ -193,14 +194,6 @@ class _Sheet:
         named = next(iter(dimensions.values()), "all")
         value = str(self._flat[place])[:40]
         return f"{metric} {aggregation} of {named} at {self._stamps.expected[column]}: {value!r}, {why}"
-
-
-def _values(data: Sequence[Mapping[str, Any]], word: str) -> list[Any]:
-    """One aggregation of every point; a point may carry its instant alone."""
-    try:
-        return [point[word] for point in data]
-    except KeyError:
-        return [point.get(word, _NO_VALUE) for point in data]
 
 
 def _by_name(said: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -8,6 +8,7 @@ import isodate
 from collector.domain.types import Account
 from collector.sources.connection import Connection, body_of
 from collector.sources.errors import Role, Scope
+from collector.sources.metrics.answer import single_answer
 from collector.sources.metrics.call import API_VERSION, NAMESPACE, Call, Outcomes
 from collector.sources.metrics.decode import decoded_single
 
@@ -37,7 +38,7 @@ class Single:
                 },
             )
             with self._decoding:
-                return {account.key: decoded_single(body_of(response), account, call, self._top)}
+                return {account.key: decoded_single(single_answer(response.read()), account, call, self._top)}
 
 
 def published(connection: Connection, account: Account) -> frozenset[str]:
