@@ -309,13 +309,19 @@ def prepare(settings: Settings) -> None:
     engine.dispose()
 
 
-def collect_and_derive(settings: Settings, progress: Progress | None, *, first: bool = False) -> None:
-    """Every job once, and what follows from them; at `first` what a first screen shows, and no more."""
+def collect_once(settings: Settings, progress: Progress | None, *, first: bool = False) -> None:
+    """Every job once; at `first` what a first screen shows, and no more."""
     from collector.jobs.collect import LATER, collect
+
+    engine = build_engine(settings)
+    collect(build_context(settings, engine, progress=progress), without=LATER if first else ())
+    engine.dispose()
+
+
+def derive_once(settings: Settings, progress: Progress | None) -> None:
+    """What follows from what was collected."""
     from collector.jobs.derive import derive
 
     engine = build_engine(settings)
-    context = build_context(settings, engine, progress=progress)
-    collect(context, without=LATER if first else ())
-    derive(engine, money_rules(settings), context.clock(), progress=progress)
+    derive(engine, money_rules(settings), utc_now(), progress=progress)
     engine.dispose()

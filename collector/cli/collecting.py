@@ -4,12 +4,15 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
 from collector.cli.logs import set_up_logging
 from collector.cli.shared import DAY, DONE, FAILED, TerminalProgress, clock, say, span, utc_now
-from collector.jobs.context import RunResult
+
+if TYPE_CHECKING:
+    from collector.jobs.context import RunResult
 
 JOBS = ("inventory", "models", "quotas", "metrics", "prices", "bills")
 
@@ -94,7 +97,7 @@ def _progress() -> TerminalProgress | None:
     return TerminalProgress() if sys.stderr.isatty() else None
 
 
-def _tell(results: Sequence[RunResult]) -> int:
+def _tell(results: "Sequence[RunResult]") -> int:
     for result in results:
         asked = result.windows or result.rows or not result.ok
         say(

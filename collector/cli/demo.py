@@ -8,8 +8,9 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -68,12 +69,11 @@ def demo(
     once: bool,
 ) -> None:
     """A believable estate over 90 days, collected from a pretend Azure and shown in the dashboard."""
-    from collector import wiring
-    from collector.settings import Settings
-
     started = time.monotonic()
     # Ended by another program, too, it takes its two processes with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if not once:
+        _refuse_taken(port)
     place = directory or Path(tempfile.mkdtemp(prefix="aoai-monitor-demo-"))
     place.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{(place / 'demo.db').resolve()}"
@@ -88,44 +88,68 @@ def demo(
     if folder:
         size["exports"] = folder
     with _azure(size) as azure:
-        chosen = Settings.model_validate(_settings(url, azure, days, folder))
+        # While it comes up, what speaks to it is imported, which takes as long.
+        from collector import wiring
+        from collector.settings import Settings
+
+        chosen = Settings.model_validate(_settings(azure.url, url, days, folder))
         set_up_logging(chosen)
-        progress = TerminalProgress() if sys.stderr.isatty() else None
         wiring.prepare(chosen)
+        wiring.build_sources(chosen)
+        azure.wait()
+        progress = TerminalProgress() if sys.stderr.isatty() else None
+        # Bill, latencies and capacities are slow to read and no first screen waits for them: they come while people look.
+        wiring.collect_once(chosen, progress, first=not once)
         if once:
-            wiring.collect_and_derive(chosen, progress)
+            wiring.derive_once(chosen, progress)
             wiring.look_at_alerts(chosen)
             say(f"database: {url}")
             return
         config = place / "aoai-monitor.toml"
         config.write_text(_BUDGETS, encoding="utf-8")
         told = {"AOAI_DATABASE_URL": url, "AOAI_CONFIG": str(config.resolve())}
+        # The pretend Azure rests by now: the dashboard comes up on its core while figures are worked out.
         with _process("dashboard", "--listen", f"127.0.0.1:{port}", **told) as show:
-            # Bill, latencies and capacities are slow to read and no first screen waits for them: they come while people look.
-            wiring.collect_and_derive(chosen, progress, first=True)
+            wiring.derive_once(chosen, progress)
             where = f"http://127.0.0.1:{port}"
-            _wait_for(f"{where}/healthz", show, "the dashboard; is the port free? choose another with --port")
+            _wait_for(f"{where}/healthz", show, "the dashboard")
             ready = time.monotonic() - started
             say(f"\n  aoai-monitor demo: {where}   (ready after {ready:.0f} s, Ctrl-C ends it)\n")
             try:
                 while show.poll() is None:
-                    wiring.collect_and_derive(chosen, None)
+                    wiring.collect_once(chosen, None)
+                    wiring.derive_once(chosen, None)
                     wiring.look_at_alerts(chosen)
                     time.sleep(chosen.collect.every_minutes * 60)
             except KeyboardInterrupt:
                 say("ending")
 
 
+def _refuse_taken(port: int) -> None:
+    """Said at once: the dashboard, which would find out, starts when everything is collected."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except (OSError, OverflowError) as error:
+        raise click.ClickException(
+            f"cannot listen on 127.0.0.1:{port} ({error}); choose another with --port"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Azure:
+    url: str
+    wait: Callable[[], None]
+
+
 @contextmanager
-def _azure(size: Mapping[str, object]) -> Iterator[str]:
-    """The pretend Azure in a process of its own, so that it and the collector each have a core."""
+def _azure(size: Mapping[str, object]) -> Iterator[_Azure]:
+    """The pretend Azure in a process of its own, so that it and the collector each have a core; to be waited for."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     options = [word for name, value in size.items() for word in (f"--{name}", str(value))]
     with _process("simulate", "--port", str(port), *options) as azure:
         url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/_sim/stats", azure, "the pretend Azure")
-        yield url
+        yield _Azure(url, lambda: _wait_for(f"{url}/_sim/stats", azure, "the pretend Azure"))
 
 
 @contextmanager
@@ -144,7 +168,7 @@ def _process(*arguments: str, **settings: str) -> "Iterator[subprocess.Popen[byt
         process.wait(timeout=10)
 
 
-def _settings(url: str, azure: str, days: int, exports: str) -> dict[str, object]:
+def _settings(azure: str, url: str, days: int, exports: str) -> dict[str, object]:
     return {
         "database": {"url": url},
         "auth": "none",

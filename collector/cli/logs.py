@@ -3,15 +3,17 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from collector.domain.plain_text import harmless
-from collector.settings import Settings
+
+if TYPE_CHECKING:
+    from collector.settings import Settings
 
 
-def set_up_logging(settings: Settings, *, watched: bool = False) -> None:
+def set_up_logging(settings: "Settings", *, watched: bool = False) -> None:
     """Log lines on stderr: for people, or one JSON object each. The SDK's own lines stay out below warning.
 
     `watched`: a person sees a bar and then a summary of the same, so only what is in neither is logged, unless

@@ -1,12 +1,14 @@
 """What finance closes a month with: the report in its formats, and the closing itself."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from collector.cli.shared import LOOK, MONTH, print_line, say, utc_now
 from collector.domain.periods import Month
-from collector.jobs.report import ReportFormat
+
+if TYPE_CHECKING:
+    from collector.jobs.report import ReportFormat
 
 _FORMATS = ("xlsx", "csv", "html", "focus-csv", "focus-parquet")
 
@@ -44,7 +46,7 @@ def finance(month: Month, through: Month | None, format_: str, out: str) -> None
     try:
         book = answers.price_book(engine, wiring.money_rules(chosen))
         write_report(
-            engine, rules, book, (month, through or month), cast(ReportFormat, format_), out, utc_now()
+            engine, rules, book, (month, through or month), cast("ReportFormat", format_), out, utc_now()
         )
     finally:
         engine.dispose()

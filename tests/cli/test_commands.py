@@ -1,5 +1,7 @@
 """Each command answers for help, refuses a wrong argument with 2, and says in its exit status how it ended."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -208,3 +210,15 @@ def test_a_changed_rate_is_said_to_be_taken_up_once(settings: dict[str, str], tm
     said = "worked out again, since rates changed (1 new): charges from 2026-01-01 on\n"
     assert [False, True, False] == [said in one.stderr for one in (first, second, third)]
     assert {0} == {one.exit_code for one in (first, second, third)}
+
+
+def test_the_door_opens_without_what_is_behind_it() -> None:
+    """Every command pays for what the door imports; each imports what it needs itself."""
+    heavy = "{'sqlalchemy', 'numpy', 'pyarrow', 'pydantic', 'azure', 'streamlit'}"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys, collector.cli; print(sorted({heavy} & sys.modules.keys()))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "[]\n" == done.stdout

@@ -47,6 +47,19 @@ def test_a_port_that_is_taken_ends_with_1_and_is_named(store: str) -> None:
     )
 
 
+def test_demo_says_that_its_port_is_taken_before_it_collects(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = CliRunner().invoke(cli.main, ["demo", "--port", str(port), "--directory", str(tmp_path)])
+
+    assert (1, True) == (
+        found.exit_code,
+        found.output.startswith(f"Error: cannot listen on 127.0.0.1:{port} ("),
+    )
+    assert "choose another with --port" in found.output
+    assert [] == list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
 def test_an_address_of_another_machine_ends_with_2(store: str, host: str) -> None:
     found = start(store, "--listen", f"{host}:8501")
