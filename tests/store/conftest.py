@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from collector.store import partitions, schema, tables
 from collector.store.engine import open_engine
 from collector.store.lease_holders import held_leases
-from tests.conftest import lacking
+from tests.conftest import an_empty_database, lacking
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +49,17 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url = request.getfixturevalue("migrated_postgres")
     _empty(url)
     return url
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a store of each engine in turn that a whole file fills once and reads."""
+    if request.param == "sqlite":
+        copy = tmp_path_factory.mktemp("shared") / "store.db"
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_sqlite'), copy)}"
+    else:
+        with an_empty_database(request.getfixturevalue("postgres_url")) as url:
+            yield url
 
 
 @pytest.fixture

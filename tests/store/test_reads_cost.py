@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Connection
 
 from collector.domain.periods import Month, Window, last_days, midnight
-from collector.store.engine import open_engine
 from collector.store.reads import cost
 from collector.store.reads.scope import EVERYTHING, NARROWING, Filters, narrowed
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
+from tests.store.seeded import reading, seeded
 
 EAST = Account("east", 0, "eastus2", {"team": "Blue"})
 WEST = Account("west", 1, "westeurope")
@@ -21,9 +21,8 @@ NOVEMBER = Month(2026, 11).window
 WEEK = last_days(TODAY, 7)
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[Connection]:
-    engine = open_engine(database_url)
+@pytest.fixture(scope="module")
+def store_url(shared_url: str) -> str:
     seed = Seed(days=40)
     seed.subscriptions()
     for account in (EAST, WEST):
@@ -32,10 +31,13 @@ def store(database_url: str) -> Iterator[Connection]:
     seed.deployment(EAST, _plain("mail", tags={"team": "Red"}), hours=False)
     seed.deployment(WEST, _plain("euros", currency="EUR"), hours=False)
     seed.deployment(WEST, _plain("free", input_price=None, output_price=None), hours=False)
-    seed.write(engine)
-    with engine.connect() as connection:
+    return seeded(shared_url, seed)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Connection]:
+    with reading(store_url) as connection:
         yield connection
-    engine.dispose()
 
 
 def test_a_month_is_the_sum_of_its_days(store: Connection) -> None:

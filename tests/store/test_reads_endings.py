@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from collector.domain.endings.models import ending_of
 from collector.domain.endings.offers import BundledModel, model_catalog
 from collector.domain.periods import last_days
-from collector.store.engine import open_engine
 from collector.store.reads import endings, overview
 from collector.store.reads.api_use import api_use_rows
 from collector.store.reads.scope import Filters
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
+from tests.store.seeded import reading, seeded
 
 EAST = Account("east", 0, "eastus2")
 GONE = Account("gone", 1, "westeurope")
@@ -23,8 +23,7 @@ DELETED = Deployment("deleted", "gpt-4o", "2024-08-06", "Standard", 50_000, "1",
 MONTH = last_days(NOW.date(), 30)
 
 
-@pytest.fixture
-def seed() -> Seed:
+def a_seed() -> Seed:
     found = Seed(days=40)
     found.subscriptions()
     found.account(EAST)
@@ -45,13 +44,15 @@ def seed() -> Seed:
     return found
 
 
+@pytest.fixture(scope="module")
+def store_url(shared_url: str) -> str:
+    return seeded(shared_url, a_seed())
+
+
 @pytest.fixture
-def store(database_url: str, seed: Seed) -> Iterator[Connection]:
-    engine = open_engine(database_url)
-    seed.write(engine)
-    with engine.connect() as connection:
+def store(store_url: str) -> Iterator[Connection]:
+    with reading(store_url) as connection:
         yield connection
-    engine.dispose()
 
 
 def test_only_what_exists_now_has_an_end(store: Connection) -> None:

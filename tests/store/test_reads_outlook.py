@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 
 from collector.domain.money.budgets import Budget
 from collector.domain.periods import Window, last_days, midnight
-from collector.store.engine import open_engine
 from collector.store.reads import cost
 from collector.store.reads.cost_parts import cost_parts, how_priced, served_requests, used_rows
 from collector.store.reads.outlook import budget_part, daily_parts
 from collector.store.reads.scope import Filters
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
+from tests.store.seeded import reading, seeded
 
 TODAY = NOW.date()
 YESTERDAY = TODAY - timedelta(days=1)
@@ -22,9 +22,8 @@ EAST = Account("east", 0, "eastus2", {"team": "Blue"})
 WEST = Account("west", 1, "westeurope")
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[Connection]:
-    engine = open_engine(database_url)
+@pytest.fixture(scope="module")
+def store_url(shared_url: str) -> str:
     seed = Seed(days=50)
     seed.subscriptions()
     for account in (EAST, WEST):
@@ -37,10 +36,13 @@ def store(database_url: str) -> Iterator[Connection]:
     ):
         what = Deployment(name, model, "1", "GlobalStandard", 30_000, "2", "8", tags=tags)
         seed.deployment(account, what, hours=False)
-    seed.write(engine)
-    with engine.connect() as connection:
+    return seeded(shared_url, seed)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Connection]:
+    with reading(store_url) as connection:
         yield connection
-    engine.dispose()
 
 
 @pytest.mark.parametrize("dimension", ["deployment", "team", "model", "subscription"])

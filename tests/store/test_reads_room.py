@@ -21,6 +21,7 @@ from collector.store.reads.scope import Filters
 from collector.store.reads.seats_lines import Spelling
 from collector.store.reads.until_full import lines_until_full
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
+from tests.store.seeded import reading, seeded
 
 EAST = Account("east", 0, "eastus2", {"env": "prod"})
 TIGHT = Deployment("Tight", "gpt-5", "1", "GlobalStandard", 100_000, "1", "2", 0.95)
@@ -28,8 +29,7 @@ CALM = Deployment("calm", "gpt-5", "1", "GlobalStandard", 100_000, "1", "2", 0.2
 BATCH = Deployment("batch", "gpt-4.1", "1", "GlobalBatch", None, "1", "2", 0.5)
 
 
-@pytest.fixture
-def seed() -> Seed:
+def a_seed() -> Seed:
     found = Seed(days=35)
     found.subscriptions()
     found.account(EAST)
@@ -41,13 +41,15 @@ def seed() -> Seed:
     return found
 
 
+@pytest.fixture(scope="module")
+def store_url(shared_url: str) -> str:
+    return seeded(shared_url, a_seed())
+
+
 @pytest.fixture
-def store(database_url: str, seed: Seed) -> Iterator[Connection]:
-    engine = open_engine(database_url)
-    seed.write(engine)
-    with engine.connect() as connection:
+def store(store_url: str) -> Iterator[Connection]:
+    with reading(store_url) as connection:
         yield connection
-    engine.dispose()
 
 
 def test_the_nearest_to_its_limit_comes_first_and_the_unknown_last(store: Connection) -> None:
@@ -90,7 +92,8 @@ def test_a_deployments_quota_line_is_the_one_that_the_models_list_names(store: C
     ]
 
 
-def test_last_months_room_is_that_of_last_months_revision(database_url: str, seed: Seed) -> None:
+def test_last_months_room_is_that_of_last_months_revision(database_url: str) -> None:
+    seed = a_seed()
     resized = NOW - timedelta(days=3)
     old = next(row for row in seed.rows["deployment_revision"] if row["deployment"] == "tight")
     old["ends_at"] = resized
@@ -182,7 +185,8 @@ def test_the_limits_of_a_deployment_come_oldest_first(store: Connection) -> None
     ]
 
 
-def test_coverage_is_known_minutes_over_minutes_that_existed(database_url: str, seed: Seed) -> None:
+def test_coverage_is_known_minutes_over_minutes_that_existed(database_url: str) -> None:
+    seed = a_seed()
     for day in seed.rows["usage_day"]:
         day["minutes_known"] //= 2
     engine = open_engine(database_url)
