@@ -18,7 +18,7 @@ page = st.navigation(pages(), expanded=True)
 show.who_looks(visitor(st.context.headers))
 try:
     state.require_store()
-    filters.draw(state.choices())
+    filters.draw(state.choices(), page.url_path)
 except (StoreError, BadSettings) as error:
     show.failed(str(error))
 else:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import streamlit as st
 
@@ -12,28 +13,60 @@ from dashboard.periods import DEFAULT, period_keys
 from dashboard.state import Chosen
 from dashboard.words import endings as endings_words
 
+_PLACES: Final = frozenset({"subscription", "account", "location"})
+_ESTATE: Final = _PLACES | {"tag", "model"}
+_ALL: Final = _ESTATE | {"period"}
+ACTS: Final[Mapping[str, frozenset[str]]] = {
+    "": _ALL,
+    "cost": _ALL,
+    "forecast": _ESTATE,
+    "unit_costs": _ALL,
+    "savings": _ESTATE,
+    "finance": frozenset(),
+    "room": _ALL,
+    "throttling": _ALL,
+    "advice": _ESTATE,
+    "fit": frozenset({"subscription", "location"}),
+    "quota": _PLACES,
+    "units": _ESTATE,
+    "quality": _ALL - {"model"},
+    "endings": _ESTATE,
+    "alerts": frozenset({"subscription", "account"}),
+    "posture": _PLACES | {"tag"},
+    "collection": _PLACES,
+}
+"""By page: the filters that change anything on it. The others stand there greyed and keep their choice for other pages."""
 _CHOSEN = "chosen"
 
 
-def draw(choices: Choices) -> None:
+def draw(choices: Choices, page: str) -> None:
     """Every option is named once and for all: what stands in a link must mean the same tomorrow."""
+    acts = ACTS[page]
     keys = period_keys(choices.months, state.today())
     labels = {words.period_name(key): key for key in keys}
     subscriptions, accounts = _unique(choices.subscriptions), _unique(choices.accounts)
     _read_letter_link(labels, {"subscription": subscriptions, "account": accounts})
     with st.sidebar:
         period = st.selectbox(
-            words.PERIOD, list(labels), key="period", help=words.PERIOD_HELP, bind="query-params"
+            words.PERIOD,
+            list(labels),
+            key="period",
+            help=words.PERIOD_HELP if "period" in acts else words.NOT_HERE,
+            bind="query-params",
+            disabled="period" not in acts,
         )
         filters = Filters(
-            subscriptions=_several(words.SUBSCRIPTION, "subscription", subscriptions),
-            accounts=_several(words.ACCOUNT, "account", accounts),
-            tags=_several(words.TAG, "tag", {tag: tag for tag in choices.tags}, words.TAG_HELP),
-            models=_several(words.MODEL, "model", {model: model for model in choices.models}),
-            locations=_several(words.LOCATION, "location", {place: place for place in choices.locations}),
+            subscriptions=_several(words.SUBSCRIPTION, "subscription", subscriptions, acts),
+            accounts=_several(words.ACCOUNT, "account", accounts, acts),
+            tags=_several(words.TAG, "tag", {tag: tag for tag in choices.tags}, acts, words.TAG_HELP),
+            models=_several(words.MODEL, "model", {model: model for model in choices.models}, acts),
+            locations=_several(
+                words.LOCATION, "location", {place: place for place in choices.locations}, acts
+            ),
         )
         st.caption(words.SHARE_HINT)
-    st.session_state[_CHOSEN] = Chosen(labels.get(period or "", DEFAULT), filters)
+    key = labels.get(period or "", DEFAULT) if "period" in acts else DEFAULT
+    st.session_state[_CHOSEN] = Chosen(key, filters)
 
 
 def chosen() -> Chosen:
@@ -91,19 +124,21 @@ def owner(owners: Sequence[str]) -> str | None:
     return "" if picked == endings_words.NOBODY else picked
 
 
-def _several(label: str, key: str, options: Mapping[str, str], help: str | None = None) -> tuple[str, ...]:
-    """Any number of options, none of them meaning all; a filter with one option has nothing to narrow."""
+def _several(
+    label: str, key: str, options: Mapping[str, str], acts: frozenset[str], help: str | None = None
+) -> tuple[str, ...]:
+    """Any number of options, none of them meaning all; what changes nothing on this page cannot be chosen here."""
     picked = st.multiselect(
         label,
         list(options),
         key=key,
-        help=help,
+        help=help if key in acts else words.NOT_HERE,
         placeholder=words.ALL,
         bind="query-params",
         select_all=False,
-        disabled=not options,
+        disabled=not options or key not in acts,
     )
-    return tuple(options[name] for name in picked if name in options)
+    return tuple(options[name] for name in picked if name in options and key in acts)
 
 
 def _unique(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:

@@ -33,6 +33,7 @@ TAG_HELP: Final = (
 MODEL: Final = "Model"
 LOCATION: Final = "Location"
 ALL: Final = "All"
+NOT_HERE: Final = "Changes nothing on this page; what is chosen holds on the others."
 SHARE_HINT: Final = "The address of this page keeps the filters: copy it to share what you see."
 CURRENCY: Final = "Currency"
 CURRENCY_HELP: Final = "Amounts of different currencies are never added or converted."

@@ -2,7 +2,7 @@
 
 TITLE = "Close the month"
 HELP = "Estimate beside bill, what is not allocated, teams, forecast, budgets, savings, and the report to take along."
-ABOUT = "The whole estate; the filters at the side do not apply here."
+ABOUT = "The whole estate, whatever is chosen at the side."
 MONTH = "Month (UTC)"
 WORKBOOK = "Workbook (.xlsx)"
 NOT_CLOSED = "This month is not closed: its figures may still change."
