@@ -89,7 +89,7 @@ def tend_months(engine: Engine, now: datetime, rules: FinanceRules) -> list[Mont
 
 def _reads(connection: Connection, month: Month) -> list[BillRead]:
     states = bills.bill_states(connection, month.first_day, month.shifted(1).first_day)
-    return [BillRead(state.changed_at, state.succeeded_at) for state in states.values()]
+    return [BillRead(state.changed_at, state.succeeded_at, state.through) for state in states.values()]
 
 
 def restate(engine: Engine, now: datetime, rules: FinanceRules) -> int:

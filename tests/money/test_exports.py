@@ -15,7 +15,7 @@ from collector.domain.types import Misconfigured
 from collector.jobs.closing import close_month, restate
 from collector.jobs.collecting.money import collect_bills
 from collector.jobs.context import Context, Limits, RunResult
-from collector.reports.finance.figures import BILL, FinanceReport, ReconciledRow
+from collector.reports.finance.figures import BILL, ESTIMATE, FinanceReport, ReconciledRow
 from collector.reports.finance.focus import focus_records
 from collector.simulator.exports import write_run
 from collector.sources import AzureSettings, open_sources
@@ -375,3 +375,26 @@ def test_a_reservation_returned_after_the_closing_is_restated_once_as_what_is_to
         change.billed_change,
         change.actual_change,
     )
+
+
+def test_a_month_of_which_a_partition_is_missing_stands_on_its_estimate(
+    own_estate: Estate, tmp_path: Path
+) -> None:
+    """The subscription whose query is refused knows its bill by exports alone, and those hold ten days less."""
+    for first, last in ((FIRST, LAST - timedelta(days=10)), (TODAY.replace(day=1), TODAY)):
+        write_run(own_estate.azure.routes.bills, own_estate.world.subscriptions, tmp_path, first, last, NOW)
+    read_bills(own_estate, tmp_path)
+
+    holed = report(own_estate)
+
+    assert ESTIMATE == holed.basis
+    told = "holds nothing of 10 days of use from 2026-10-22 to 2026-10-31"
+    assert [True] == [told in one for one in holed.bill_notices if "partition" in one]
+    assert {(Status.NO_BILL, f"its bill {told}")} == {
+        (row.line.status, row.line.causes[0].words) for row in of_unread(own_estate)
+    }
+
+    export(own_estate, tmp_path)
+    read_bills(own_estate, tmp_path)
+
+    assert (BILL, ()) == (report(own_estate).basis, report(own_estate).bill_notices)

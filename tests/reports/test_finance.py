@@ -157,6 +157,12 @@ def test_every_sheet_of_money_ends_with_its_sum(workbook: Path) -> None:
     assert ("Total", 25, 22, 3) == tuple(cells(book["Reconciliation"])[-1][at] for at in (0, 4, 5, 6))
 
 
+def test_a_bound_of_zero_is_a_bound() -> None:
+    (line,) = lines_by([a_row(low=Decimal(0))], (), ESTIMATE)
+
+    assert (Decimal(0), Decimal(10)) == (line.low, line.high)
+
+
 def test_what_has_no_price_has_an_empty_cost_and_never_a_zero() -> None:
     unpriced = a_row(model="sora", estimate=None, low=None, high=None, billed=None, unit_price=None)
     (table,) = [one for one in finance_tables(a_report(a_row(), unpriced)) if one.name == "By model"]

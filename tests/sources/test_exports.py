@@ -240,6 +240,27 @@ def test_the_newest_run_of_a_day_has_the_word_and_older_ones_the_days_it_lacks(t
     assert [(FIRST, SECOND), (THIRD, THIRD)] == [(one.first, one.last) for one in read(tmp_path)]
 
 
+def test_the_first_of_a_month_is_never_billed_on_the_last_of_the_one_before(tmp_path: Path) -> None:
+    """An export of chosen days ends on its last day, one of a month on the first of the next; both say it alike."""
+    last, first = date(2026, 11, 30), date(2026, 12, 1)
+    november, december = (
+        {"BillingPeriodEnd": "2026-12-01T00:00:00Z"},
+        {"BillingPeriodEnd": "2027-01-01T00:00:00Z"},
+    )
+    rows = [a_row(last, "1", **november), a_row(first, "2", **december), a_row(first, "4", **november)]
+    write_run(tmp_path, "run", rows, (SECOND, first), "2026-12-02T06:00:00Z")
+
+    assert {last: Decimal(5)} == costs_added(tmp_path)
+
+
+def costs_added(place: Path) -> dict[date, Decimal]:
+    """Charges of one day added up: what December's first day was billed ahead stands on November's bill."""
+    found: dict[date, Decimal] = {}
+    for line in lines(place):
+        found[line.day] = found.get(line.day, Decimal(0)) + (line.actual or Decimal(0))
+    return found
+
+
 def test_days_that_no_run_holds_are_not_known(tmp_path: Path) -> None:
     write_run(tmp_path, "run", [a_row(SECOND)], (SECOND, SECOND), "2026-11-03T06:00:00Z")
 

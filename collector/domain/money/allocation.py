@@ -100,11 +100,13 @@ def _weights(amount: BilledAmount, weighed: Sequence[Weighed], indexes: Sequence
     if by_id:
         return _quantities(weighed, by_id)
     if meter.family is None:
-        named = meter.name.casefold()
+        named = f"{meter.name.casefold()} "
         ours = [
-            at for at in indexes if (model := weighed[at].charge.model) and named.startswith(model.casefold())
+            at
+            for at in indexes
+            if (model := weighed[at].charge.model) and named.startswith(f"{model.casefold()} ")
         ]
-        return _quantities(weighed, ours)  # another publisher's meters begin with the model's name
+        return _quantities(weighed, ours)  # another publisher's meters begin with the model's whole name
     same = [at for at in indexes if _fits(weighed[at].family, meter.family)]
     alike = [
         at for at in same if weighed[at].charge.kind == meter.kind and weighed[at].charge.tier == meter.tier

@@ -82,10 +82,11 @@ class Restatement:
 
 @dataclass(frozen=True, slots=True)
 class BillRead:
-    """A subscription's bill of a month: when it last changed and when it was last read with success."""
+    """A subscription's bill of a month: when it last changed, when it was last read with success, and how far it is known."""
 
     changed_at: datetime | None
     succeeded_at: datetime | None
+    through: datetime | None = None
 
 
 def state_of(month: Month, now: datetime, closed: bool) -> MonthState:
@@ -104,12 +105,17 @@ def why_not_closable(month: Month, now: datetime) -> str | None:
 def closes_by_itself(month: Month, now: datetime, bills: Iterable[BillRead]) -> bool:
     """On day 6 or later, if no bill changed between its last two daily reads.
 
-    A subscription whose bill was never read does not hold the month open: it is closed on estimates.
+    A subscription whose bill was never read does not hold the month open: it is closed on estimates. One whose
+    export stopped within the month does: what it has is no bill of the month.
     """
     if now < month.window.end + (CLOSING_DAY - 1) * DAY:
         return False
     settled = month.window.end + timedelta(days=3)
-    return all(_stands_still(bill, settled) for bill in bills if bill.succeeded_at is not None)
+    return all(
+        _stands_still(bill, settled) and (bill.through is None or bill.through >= month.window.end)
+        for bill in bills
+        if bill.succeeded_at is not None
+    )
 
 
 def _stands_still(bill: BillRead, settled: datetime) -> bool:

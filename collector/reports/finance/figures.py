@@ -210,12 +210,17 @@ def _line(key: tuple[str, ...], currency: str, parts: Sequence[FinanceRow], basi
         currency,
         sum((row.quantity for row in parts if not row.is_residual), zero),
         sum((row.estimate or zero for row in parts), zero),
-        sum((row.low or row.estimate or zero for row in parts), zero),
-        sum((row.high or row.estimate or zero for row in parts), zero),
+        sum((_bound(row.low, row) for row in parts), zero),
+        sum((_bound(row.high, row) for row in parts), zero),
         sum(billed, zero) if billed else None,
         sum((row.amount(basis) for row in parts), zero),
         any(row.is_priced for row in parts),
     )
+
+
+def _bound(bound: Decimal | None, row: FinanceRow) -> Decimal:
+    """A bound of zero is one: what may all have been free."""
+    return (row.estimate or Decimal(0)) if bound is None else bound
 
 
 def one_a_deployment(rows: Iterable[FinanceRow]) -> list[FinanceRow]:

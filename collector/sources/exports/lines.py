@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from collector.domain.periods import DAY
 from collector.domain.types import Biller, BillLine, NeedsHuman, ReservedLine
 from collector.sources.bill_lines import account_of, added, reserved_added
 from collector.sources.exports.rows import EMPTY, Row
@@ -123,8 +124,8 @@ class Ledger:
         return replace(line, day=self._day(line.day))
 
     def _day(self, day: date) -> date:
-        day = day if self.first is None else max(day, self.first)
-        return day if self.last is None else min(day, self.last)
+        """A day after the run's last is another run's: a month's run may be said to end on the first of the next."""
+        return day if self.first is None else max(day, self.first)
 
 
 def subscription_of(said: str) -> str | None:
@@ -132,12 +133,10 @@ def subscription_of(said: str) -> str | None:
     return found[1].lower() if found else None
 
 
-def day_of(path: str, said: str) -> date:
+def day_of(path: str, said: str, column: str = "ChargePeriodStart") -> date:
     found = instant(said)
     if found is None:
-        raise NeedsHuman(
-            f"{path}: ChargePeriodStart={said!r}: expected an instant such as 2026-10-01T00:00:00Z"
-        )
+        raise NeedsHuman(f"{path}: {column}={said!r}: expected an instant such as 2026-10-01T00:00:00Z")
     return found.date()
 
 
@@ -155,7 +154,7 @@ def _line(path: str, row: Row, subscription: str, currency: str) -> BillLine:
     return BillLine(
         scope=f"/subscriptions/{subscription}",
         account_arm_id=account_of(_said(row, "ResourceId")),
-        day=day_of(path, row["ChargePeriodStart"]),
+        day=_day_billed(path, row),
         meter_id=_said(row, "x_SkuMeterId").lower(),
         meter=_said(row, "SkuMeter") or _said(row, "x_SkuMeterName") or None,
         charge_type=charge_type,
@@ -166,6 +165,15 @@ def _line(path: str, row: Row, subscription: str, currency: str) -> BillLine:
         invoice=_said(row, "InvoiceId") or _said(row, "x_InvoiceId"),
         commitment=_said(row, "CommitmentDiscountId").lower(),
     )
+
+
+def _day_billed(path: str, row: Row) -> date:
+    """The day of the charge; what is billed ahead of its day, on the last of the period that bills it."""
+    day, end = day_of(path, row["ChargePeriodStart"]), row.get("BillingPeriodEnd")
+    if not end:
+        return day
+    last = day_of(path, end, "BillingPeriodEnd")
+    return min(day, last - DAY if last.day == 1 else last)
 
 
 def _charge_type(row: Row, billed: Decimal) -> str:

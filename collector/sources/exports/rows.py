@@ -39,6 +39,7 @@ HELPFUL: Final = (
     "BillingAccountId",
     "BillingAccountName",
     "BillingAccountType",
+    "BillingPeriodEnd",
     "BillingPeriodStart",
     "ChargeClass",
     "CommitmentDiscountCategory",

@@ -1,7 +1,7 @@
 """What was billed: quantities and money by account and meter, and how far a bill is known."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,6 +60,7 @@ class BillState:
     error: str | None
     remedy: str | None
     export: str | None = None
+    through: datetime | None = None
 
     @property
     def is_read(self) -> bool:
@@ -180,9 +181,38 @@ def bill_states(connection: Connection, first: date, until: date) -> dict[str, B
             marks[scope].error if scope in marks else None,
             marks[scope].remedy if scope in marks else None,
             changes[scope].export if scope in changes else None,
+            marks[scope].through if scope in marks else None,
         )
         for scope in sorted(scopes)
     }
+
+
+def days_not_billed(connection: Connection, first: date, until: date) -> dict[str, list[date]]:
+    """Days on which a subscription was charged and its bill, which knows others of these days, holds nothing."""
+    bill, cost = tables.bill_day, tables.cost_day
+    known: dict[str, set[date]] = defaultdict(set)
+    asked = select(bill.c.scope, bill.c.day).where(bill.c.day >= first, bill.c.day < until).distinct()
+    for scope, day in connection.execute(asked):
+        known[scope].add(day)
+    charged = (
+        select(cost.c.subscription_id, cost.c.day)
+        .where(cost.c.day >= first, cost.c.day < until, cost.c.cost > 0)
+        .distinct()
+        .order_by(cost.c.day)
+    )
+    found: dict[str, list[date]] = defaultdict(list)
+    for subscription, day in connection.execute(charged):
+        scope = f"/subscriptions/{subscription}"
+        if scope in known and day not in known[scope]:
+            found[scope].append(day)
+    return dict(found)
+
+
+def hole_words(days: Sequence[date]) -> str:
+    """Such as "holds nothing of 11 days of use from 2026-10-21 to 2026-10-31"."""
+    if len(days) == 1:
+        return f"holds nothing of {days[0]}, a day of use"
+    return f"holds nothing of {len(days)} days of use from {days[0]} to {days[-1]}"
 
 
 def meter_rows(connection: Connection) -> list[PriceRow]:
@@ -211,8 +241,8 @@ def invoicing(connection: Connection, month: date) -> Invoicing:
         .group_by(paid.c.reservation)
     )
     return Invoicing(
-        {(scope.rpartition("/")[2], invoice): BilledTo(*rest) for scope, invoice, *rest in billers},
-        {one: Commitment(*rest) for one, *rest in commitments},
+        {(row.scope.rpartition("/")[2], row.invoice): BilledTo(*row[2:]) for row in billers},
+        {row.reservation: Commitment(*row[1:]) for row in commitments},
     )
 
 

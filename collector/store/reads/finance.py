@@ -5,7 +5,7 @@ A closed month is read as it was closed; an open one is worked out from what is 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -15,12 +15,12 @@ from sqlalchemy import Connection, func, select
 
 from collector.domain.money.allocation import BILL_ALONE, Allocated, BilledAmount, Weighed, allocated
 from collector.domain.money.charge_types import Charge
-from collector.domain.money.closing import ClosedCharge
+from collector.domain.money.closing import CLOSING_DAY, ClosedCharge
 from collector.domain.money.invoices import together
 from collector.domain.money.reconciliation import Reconciliation
 from collector.domain.money.reconciliation_meters import Family, MeterBook
 from collector.domain.money.reserved_charges import STEP
-from collector.domain.periods import Month
+from collector.domain.periods import DAY, Month
 from collector.store import tables
 from collector.store.reads import bills
 from collector.store.reads.finance_names import Names
@@ -34,7 +34,7 @@ _CHARGE: Final = tuple(Charge.__dataclass_fields__)
 @dataclass(frozen=True, slots=True)
 class MonthMoney:
     """A month as it is known now. `billed_scopes` are the subscriptions that its bill names, `idle_scopes` those whose
-    bill was read and, as their metrics, knows no use."""
+    bill was read and, as their metrics, knows no use; `holes` are days of use that a settled bill holds nothing of."""
 
     charges: tuple[ClosedCharge, ...]
     residuals: tuple[Allocated, ...]
@@ -44,10 +44,15 @@ class MonthMoney:
     billed_scopes: frozenset[str]
     idle_scopes: frozenset[str] = frozenset()
     alone: tuple[tuple[Charge | None, Allocated], ...] = ()
+    holes: Mapping[str, Sequence[date]] = field(default_factory=dict[str, Sequence[date]])
 
     @property
     def is_billed_whole(self) -> bool:
-        return bool(self.billed_scopes) and self.billed_scopes | self.idle_scopes >= self.bill_states.keys()
+        return (
+            not self.holes
+            and bool(self.billed_scopes)
+            and self.billed_scopes | self.idle_scopes >= self.bill_states.keys()
+        )
 
 
 def month_charges(connection: Connection, month: Month) -> list[Charge]:
@@ -65,6 +70,8 @@ def current_month(
     charges = month_charges(connection, month)
     lines = bills.bill_lines(connection, month.first_day, month.shifted(1).first_day)
     states = bills.bill_states(connection, month.first_day, month.shifted(1).first_day)
+    settled = now >= month.window.end + (CLOSING_DAY - 1) * DAY
+    holes = bills.days_not_billed(connection, month.first_day, month.shifted(1).first_day) if settled else {}
     billed_scopes = frozenset(line.scope for line in lines)
     weighed = _weighed(charges, meters)
     spread = frozenset(line.scope for line in lines if line.amortised is not None)
@@ -88,7 +95,7 @@ def current_month(
         ),
         tuple(part for part in parts if part.index is None),
         tuple(foreign),
-        tuple(reconciled(connection, month, now, weighed, lines, states, billed_scopes, meters, known)),
+        tuple(reconciled(connection, month, now, weighed, lines, states, holes, meters, known)),
         states,
         billed_scopes,
         _idle(states, known, charges) - billed_scopes,
@@ -97,6 +104,7 @@ def current_month(
             for part in parts
             if part.kind in BILL_ALONE
         ),
+        holes,
     )
 
 

@@ -73,6 +73,7 @@ def finance_report(
     known = names(connection)
     closed = closings.closings(connection).get(month.first_day)
     states = bills.bill_states(connection, month.first_day, month.shifted(1).first_day)
+    holes: Mapping[str, Sequence[date]] = {}
     if closed:
         rows = rows_of_closed(
             month,
@@ -86,7 +87,7 @@ def finance_report(
         alone = [alone_from(one) for one in closed.summary.get("billed_alone", ())]
     else:
         money = finance.current_month(connection, month, now, meter_book(connection, rules), known)
-        rows = rows_of(month, money, known)
+        rows, holes = rows_of(month, money, known), money.holes
         is_over = now >= month.window.end + 5 * DAY
         basis = BILL if money.is_billed_whole and is_over else ESTIMATE
         coverage = period_coverage(connection, month.window, now)
@@ -120,7 +121,7 @@ def finance_report(
             if day >= month.first_day
         ),
         notes=(*_notes(rows, rules), *_ways_in(states, known)),
-        bill_notices=tuple(_bill_notices(states)),
+        bill_notices=(*_bill_notices(states), *_hole_notices(holes, known)),
         unbilled=tuple(_unbilled(states, known)),
         invoicing=bills.invoicing(connection, month.first_day),
     )
@@ -348,6 +349,15 @@ def _ways_in(states: Mapping[str, bills.BillState], known: Names) -> list[str]:
 def _unbilled(states: Mapping[str, bills.BillState], known: Names) -> list[str]:
     names = [scope.rpartition("/")[2] for scope, state in sorted(states.items()) if not state.is_read]
     return [known.subscriptions.get(one, one) for one in names]
+
+
+def _hole_notices(holes: Mapping[str, Sequence[date]], known: Names) -> list[str]:
+    return [
+        f"The bill of {known.subscriptions.get(one, one)} {bills.hole_words(days)}: the month stands on its estimate. "
+        "Is a partition of its export missing?"
+        for scope, days in sorted(holes.items())
+        for one in [scope.rpartition("/")[2]]
+    ]
 
 
 def _bill_notices(states: Mapping[str, bills.BillState]) -> list[str]:

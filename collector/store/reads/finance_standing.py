@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -37,7 +37,7 @@ def reconciled(
     weighed: Sequence[Weighed],
     lines: Sequence[bills.BillLine],
     states: Mapping[str, bills.BillState],
-    billed_scopes: frozenset[str],
+    holes: Mapping[str, Sequence[date]],
     meters: MeterBook,
     known: Names,
 ) -> list[Reconciliation]:
@@ -46,14 +46,15 @@ def reconciled(
     settled = now >= month.window.end + (CLOSING_DAY - 1) * DAY
     coverage = account_coverage(connection, month.window, now)
     accounts = {part.account_key for part in estimated} | {part.account_key for part in billed}
+    billed_scopes = {line.scope for line in lines}
     months: dict[UUID, AccountMonth] = {}
     for account in accounts:
         scope = known.scope(account)
         state = states.get(scope)
         months[account] = AccountMonth(
             coverage.get(account, 1.0 if account in known.places else None),
-            scope in billed_scopes,
-            _why_no_bill(state),
+            scope in billed_scopes and scope not in holes,
+            _why_no_bill(state, holes.get(scope)),
             settled,
             account in known.places,
         )
@@ -123,7 +124,9 @@ def _billed_family(charge: Charge, billed: Sequence[BilledPart]) -> Family:
     return fitting.pop() if len(fitting) == 1 else Family(stem, "")
 
 
-def _why_no_bill(state: bills.BillState | None) -> str:
+def _why_no_bill(state: bills.BillState | None, hole: Sequence[date] | None) -> str:
+    if hole:
+        return f"its bill {bills.hole_words(hole)}"
     if state is None:
         return "the subscription is not known"
     if state.error:

@@ -43,6 +43,19 @@ def test_a_meter_is_parted_by_tokens() -> None:
     assert {"a": Decimal(75), "b": Decimal(25)} == given_to([an_amount("100")], weighed)
 
 
+def test_a_meter_that_cannot_be_read_goes_to_the_model_of_its_whole_name() -> None:
+    """gpt-4 is the beginning of gpt-4o-mini-transcribe, and none of its deployments used it."""
+    weighed = [used("four", "300", model="gpt-4"), used("other", "100", model="Mistral-large-2411")]
+    unread = a_meter(family=None, name="gpt-4o-mini-transcribe aud Tokens")
+    partner = a_meter(family=None, name="Mistral-large-2411 Inp glbl Tokens")
+
+    found = given_to([an_amount("5", unread), an_amount("7", partner)], weighed)
+
+    assert Decimal(7) == found.pop("other")
+    assert [Decimal(5)] == list(found.values())
+    assert "no deployment is known to have used it" in str(*found)
+
+
 def test_cached_tokens_go_with_the_input_that_metrics_count_them_in() -> None:
     weighed = [used("a", "300"), used("b", "100")]
 

@@ -1,5 +1,6 @@
 """When a month closes, and what changed since is dated."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -18,7 +19,7 @@ from collector.domain.money.closing import (
     state_of,
     why_not_closable,
 )
-from collector.domain.periods import Month
+from collector.domain.periods import DAY, Month
 
 OCTOBER = Month(2026, 10)
 END = OCTOBER.window.end
@@ -39,6 +40,13 @@ def still(at: datetime, days: float) -> BillRead:
         pytest.param(DAY_SIX - timedelta(days=1), [still(DAY_SIX, 3)], False, id="day five"),
         pytest.param(DAY_SIX, [still(END + timedelta(days=1), 1)], False, id="not read since it settled"),
         pytest.param(DAY_SIX, [BillRead(None, None)], True, id="no bill was ever read"),
+        pytest.param(DAY_SIX, [replace(still(DAY_SIX, 2), through=END)], True, id="known to its end"),
+        pytest.param(
+            DAY_SIX,
+            [replace(still(DAY_SIX, 2), through=END - DAY)],
+            False,
+            id="the export stopped a day before",
+        ),
         pytest.param(DAY_SIX, [BillRead(None, DAY_SIX)], True, id="a bill without rows"),
     ],
 )
