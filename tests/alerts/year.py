@@ -15,6 +15,7 @@ from sqlalchemy import Engine, select
 
 from collector import wiring
 from collector.domain.alerts.types import Action
+from collector.jobs.charges import MoneyRules
 from collector.jobs.closing import tend_months
 from collector.jobs.collect import collect
 from collector.jobs.context import Context, Limits
@@ -193,7 +194,8 @@ class Year:
     azure: Simulator
     context: Context
     how: Telling
-    settings: Settings
+    rules: MoneyRules
+    """Read once for all passes, as `serve` does: what ships with us is told by its fingerprint."""
     postbox: Postbox = field(default_factory=Postbox)
 
     def live(self) -> None:
@@ -201,7 +203,7 @@ class Year:
             self.azure.set_clock(now)
             self.weather(now.date())
             collect(self.context)
-            derive(self.context.engine, wiring.money_rules(self.settings), now)
+            derive(self.context.engine, self.rules, now)
             tend_months(self.context.engine, now, self.how.finance)
             self.people(now.date())
             self.postbox.data = temper(now.date())
@@ -272,4 +274,4 @@ def a_year(engine: Engine) -> Iterator[Year]:
         with open_sources(azure_settings(azure.url), lambda: azure.now().timestamp()) as sources:
             limits = Limits(backfill_days=45, minute_backfill_days=1, threads=2)
             context = Context(engine, sources, azure.now, limits)
-            yield Year(azure, context, wiring.telling(settings), settings, postbox)
+            yield Year(azure, context, wiring.telling(settings), wiring.money_rules(settings), postbox)
