@@ -32,6 +32,7 @@ from collector.store.reads.coverage import period_coverage
 from collector.store.reads.ending_stories import ending_stories
 from collector.store.reads.money_rules import rules_told, waiting
 from collector.store.reads.prices import price_rows, prices_on
+from collector.store.reads.quotas import quota_rows
 from collector.store.reads.reservations import reservation_uses
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.until_full import lines_until_full
@@ -82,7 +83,7 @@ def reserved(
 
 def room(connection: Connection, period: str, filters: Filters, now: datetime) -> contract.Json:
     window = room_window(period, now)
-    quotas = rooms.quota_rows(connection, filters)
+    quotas = quota_rows(connection, filters)
     return contract.room_object(
         window,
         as_of=overview.freshness(connection, ROOM_JOBS, filters).as_of,
@@ -135,9 +136,7 @@ def endings(
         )
 
     places = whereabouts(connection, *keys)
-    stories = ending_stories(
-        connection, rows, catalog, places, rooms.quota_rows(connection), prices_at, today
-    )
+    stories = ending_stories(connection, rows, catalog, places, quota_rows(connection), prices_at, today)
     uses = api_use_rows(connection, window, filters)
     if owner is not None:
         stories = [one for one in stories if one.where.is_of(owner)]

@@ -25,6 +25,7 @@ from collector.store.reads import overview
 from collector.store.reads import room as rooms
 from collector.store.reads.evidence import deployment_evidence, load_shapes
 from collector.store.reads.evidence_units import unit_story
+from collector.store.reads.quotas import quota_rows
 from collector.store.reads.scope import Filters
 from collector.store.reads.seats import DAYS
 from collector.store.reads.seats_lines import RoomEstate, Spelling, room_estate
@@ -45,8 +46,7 @@ def explained(connection: Connection, found: Json, period: str, filters: Filters
     spelling = Spelling(lines)
     holders = _holders(estate.seats, spelling)
     told = {
-        (row.subscription_id, row.location, row.usage_name): row
-        for row in rooms.quota_rows(connection, filters)
+        (row.subscription_id, row.location, row.usage_name): row for row in quota_rows(connection, filters)
     }
     for row in found["quotas"]:
         key = (row["subscription_id"], row["location"], row["usage_name"])

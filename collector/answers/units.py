@@ -10,7 +10,7 @@ from collector.domain.room.quotas import scope_of
 from collector.store.reads import overview
 from collector.store.reads.evidence_units import UnitStory, unit_lines, unit_story
 from collector.store.reads.quality import answer_times, quality_rows
-from collector.store.reads.room import QuotaRow, quota_rows
+from collector.store.reads.quotas import QuotaRow, quota_rows
 from collector.store.reads.seats import DAYS
 from collector.store.reads.seats_lines import room_estate
 

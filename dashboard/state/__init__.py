@@ -26,8 +26,10 @@ from collector.store.reads import cost as cost_reads
 from collector.store.reads import outlook as outlook_reads
 from collector.store.reads import overview as overview_reads
 from collector.store.reads import room as room_reads
+from collector.store.reads.close_up import deployment_hours, limit_steps
 from collector.store.reads.coverage import period_coverage
 from collector.store.reads.overview import Choices
+from collector.store.reads.quotas import QuotaRow, quota_rows
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.until_full import lines_until_full
 from dashboard.periods import DEFAULT, MONTH_TO_DATE, Period, comparison, period_of
@@ -275,9 +277,9 @@ def _room_rows(url: str, room_key: str, filters: Filters) -> list[room_reads.Roo
 
 
 @remembered()
-def _quotas(url: str, filters: Filters) -> list[room_reads.QuotaRow]:
+def _quotas(url: str, filters: Filters) -> list[QuotaRow]:
     with _reading(url) as connection:
-        return room_reads.quota_rows(connection, filters, midnight(today()) - timedelta(days=LOOKS_BACK_DAYS))
+        return quota_rows(connection, filters, midnight(today()) - timedelta(days=LOOKS_BACK_DAYS))
 
 
 @remembered()
@@ -289,8 +291,8 @@ def _lines_full(url: str) -> room_views.DaysToFull:
 @remembered()
 def _closeup(url: str, period: Period, row: room_reads.RoomRow) -> room_views.Closeup:
     with _reading(url) as connection:
-        hours = room_reads.deployment_hours(connection, row.account_key, row.key, period.window)
-        limits = room_reads.limit_steps(connection, row.account_key, row.key)
+        hours = deployment_hours(connection, row.account_key, row.key, period.window)
+        limits = limit_steps(connection, row.account_key, row.key)
     return room_views.closeup(
         row.deployment, hours, limits, bool(row.peak_at_least), room_views.measure_of(row)
     )

@@ -13,11 +13,12 @@ from collector.domain.endings.offers import model_catalog
 from collector.domain.endings.replacement import PricesOn
 from collector.domain.periods import last_days, midnight
 from collector.domain.pricing import parse_rates
-from collector.store.reads import endings, room
+from collector.store.reads import endings
 from collector.store.reads.api_use import ApiUseRow, ApiWeek, api_use_rows, api_weeks
 from collector.store.reads.callers import CallKey, callers
 from collector.store.reads.ending_stories import EndingStory, ending_stories
 from collector.store.reads.prices import prices_on
+from collector.store.reads.quotas import quota_rows
 from collector.store.reads.scope import Filters, Pair
 from collector.store.reads.whose import whereabouts
 from dashboard import state
@@ -63,7 +64,7 @@ def _stories(url: str, filters: Filters, today: date) -> tuple[EndingStory, ...]
             rows,
             catalog,
             _places(url),
-            room.quota_rows(connection),
+            quota_rows(connection),
             lambda locations: _prices(url, locations, today),
             today,
         )

@@ -6,7 +6,9 @@ from uuid import UUID
 from collector.domain.advice.types import Line
 from collector.domain.periods import Window
 from collector.domain.room.fullness import NoDate
-from collector.store.reads.room import LimitStep, QuotaRow, RoomRow, limit_steps
+from collector.store.reads.close_up import LimitStep, limit_steps
+from collector.store.reads.quotas import QuotaRow
+from collector.store.reads.room import RoomRow
 from collector.store.reads.seats import peak_course
 from dashboard import state
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered

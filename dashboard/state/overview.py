@@ -7,7 +7,7 @@ from collector.domain.endings.offers import model_catalog
 from collector.domain.periods import DAY, midnight
 from collector.store.reads import cost, endings
 from collector.store.reads.glance import Glance, room_glances
-from collector.store.reads.room import QuotaRow, quota_rows
+from collector.store.reads.quotas import QuotaRow, quota_rows
 from collector.store.reads.scope import Filters
 from dashboard import state
 from dashboard.periods import MONTH_TO_DATE, Period, comparison

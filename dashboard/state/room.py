@@ -15,13 +15,14 @@ from collector.domain.advice.prices import RoomPrices, with_price_ratios
 from collector.domain.advice.ranking import recommend
 from collector.domain.advice.types import Recommendation
 from collector.domain.periods import Window, last_days
+from collector.domain.room.diagnosis import Diagnosis
 from collector.domain.room.fullness import NoDate, UntilFull
-from collector.domain.room.throttling import Diagnosis
 from collector.store.reads import posture, quality, room
 from collector.store.reads.catalog import all_models
 from collector.store.reads.evidence import DeploymentMinutes, deployment_evidence
 from collector.store.reads.evidence_units import UnitStory, unit_lines, unit_story
 from collector.store.reads.quality import answer_times, told_apart
+from collector.store.reads.quotas import QuotaRow, quota_rows
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.seats import seats
 from collector.store.reads.seats_lines import RoomEstate, room_estate
@@ -81,7 +82,7 @@ def estate(today: date) -> RoomEstate:
     return _estate(database(), EVERYTHING, today)
 
 
-def readings(filters: Filters) -> list[room.QuotaRow]:
+def readings(filters: Filters) -> list[QuotaRow]:
     return _readings(database(), filters)
 
 
@@ -169,9 +170,9 @@ def _estate(url: str, filters: Filters, today: date) -> RoomEstate:
 
 
 @remembered(SLOW_SECONDS)
-def _readings(url: str, filters: Filters) -> list[room.QuotaRow]:
+def _readings(url: str, filters: Filters) -> list[QuotaRow]:
     with state._reading(url) as connection:
-        return room.quota_rows(connection, filters)
+        return quota_rows(connection, filters)
 
 
 def _prices(today: date) -> RoomPrices:

@@ -8,7 +8,9 @@ from decimal import Decimal
 from collector.domain.advice.types import Line, Seat
 from collector.domain.room.fullness import NoDate, UntilFull, in_words
 from collector.domain.room.quotas import line_changes
-from collector.store.reads.room import LimitStep, QuotaRow, RoomRow
+from collector.store.reads.close_up import LimitStep
+from collector.store.reads.quotas import QuotaRow
+from collector.store.reads.room import RoomRow
 from dashboard.tables import Column, Table, table
 from dashboard.words import limits as limits_words
 from dashboard.words import room as room_words

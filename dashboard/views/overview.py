@@ -9,7 +9,7 @@ from collector.domain.money.forecast import MonthForecast, NoForecast
 from collector.domain.periods import Window
 from collector.store.reads.cost import CostTotal, DailyCost, UnpricedRow
 from collector.store.reads.glance import Glance
-from collector.store.reads.room import QuotaRow
+from collector.store.reads.quotas import QuotaRow
 from dashboard import formats
 from dashboard.periods import Period
 from dashboard.tables import Column, Table, table

@@ -7,7 +7,7 @@ from typing import Any
 
 from collector.domain.advice.types import Line, Seat
 from collector.domain.room.quotas import line_changes
-from collector.store.reads.room import QuotaRow
+from collector.store.reads.quotas import QuotaRow
 from dashboard.tables import Column, Table, table
 from dashboard.views.evidence import line_key, line_label
 from dashboard.words import limits as limits_words

@@ -8,7 +8,9 @@ from typing import Any, Literal
 from collector.domain.room.fullness import NoDate, UntilFull, in_words
 from collector.domain.room.headroom import WeekPicture, week_picture
 from collector.domain.room.quotas import scope_of
-from collector.store.reads.room import LimitStep, QuotaRow, RoomRow, UsageHourRow
+from collector.store.reads.close_up import LimitStep, UsageHourRow
+from collector.store.reads.quotas import QuotaRow
+from collector.store.reads.room import RoomRow
 from dashboard import formats
 from dashboard.tables import Column, Table, table
 from dashboard.views import Tile

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from collector.domain.room.diagnosis import Diagnosis
 from collector.domain.room.fullness import NoDate, UntilFull, in_words
-from collector.domain.room.throttling import Diagnosis
 from collector.domain.room.throttling_words import describe
 from collector.store.reads.evidence import DeploymentMinutes
 from collector.store.reads.room import RoomRow

@@ -10,7 +10,7 @@ from collector.domain.room.quotas import scope_of
 from collector.domain.types import PROVISIONED_SKUS
 from collector.store.reads.evidence_units import UnitStory
 from collector.store.reads.quality import QualityRow, answer_times, told_apart
-from collector.store.reads.room import QuotaRow
+from collector.store.reads.quotas import QuotaRow
 from dashboard.tables import Column, Table, table
 from dashboard.views.evidence import line_key, seat_key
 from dashboard.words import limits as limits_words

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from collector.store.engine import open_engine
-from collector.store.reads.room import quota_rows, room_rows
+from collector.store.reads.quotas import quota_rows
+from collector.store.reads.room import room_rows
 from dashboard import words
 from dashboard.words import endings as endings_words
 from dashboard.words import limits as limits_words

@@ -10,8 +10,10 @@ from collector.domain.periods import Window
 from collector.domain.room.fullness import NoDate, UntilFull
 from collector.domain.room.quotas import Holding, line_use
 from collector.store.engine import open_engine
+from collector.store.reads.close_up import LimitStep
 from collector.store.reads.evidence import deployment_evidence
-from collector.store.reads.room import LimitStep, QuotaReading, QuotaRow, room_rows
+from collector.store.reads.quotas import QuotaReading, QuotaRow
+from collector.store.reads.room import room_rows
 from dashboard import formats
 from dashboard.charts import room as charts
 from dashboard.views import evidence

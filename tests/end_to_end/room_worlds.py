@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.domain.room.diagnosis import Diagnosis, diagnose
 from collector.domain.room.headroom import LimitRevision, limits_by_minute
-from collector.domain.room.throttling import Diagnosis, ThrottleClasses, classify, diagnose, summarise
+from collector.domain.room.throttling import ThrottleClasses, classify, summarise
 from collector.domain.usage.minutes import MinuteBlock
 from collector.simulator.estate import Deployment
 from collector.simulator.traffic import CAUSES, Traffic

@@ -13,7 +13,7 @@ from collector.jobs.derive_full import derive_until_full
 from collector.reports.fullness import daily_allocated, daily_shares
 from collector.store import tables, writes
 from collector.store.engine import open_engine, retrying
-from collector.store.reads.room import quota_rows
+from collector.store.reads.quotas import quota_rows
 from collector.store.reads.until_full import deployments_until_full, lines_until_full
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
 from tests.store.worlds import a_quota_line

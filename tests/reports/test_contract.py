@@ -21,6 +21,7 @@ from collector.store.reads import cost, endings, overview, room
 from collector.store.reads.api_use import api_use_rows
 from collector.store.reads.coverage import period_coverage
 from collector.store.reads.ending_stories import ending_stories
+from collector.store.reads.quotas import quota_rows
 from collector.store.reads.whose import whereabouts
 from tests.dashboard.seed import NOW
 from tests.dashboard.worlds import world_at
@@ -138,13 +139,13 @@ def objects(store: Connection) -> dict[str, Any]:
             totals=cost.cost_totals(store, WEEK),
         ),
         "room": contract.room_object(
-            WEEK, as_of=NOW, rows=room.room_rows(store, "7d"), quotas=room.quota_rows(store)
+            WEEK, as_of=NOW, rows=room.room_rows(store, "7d"), quotas=quota_rows(store)
         ),
         "endings": contract.endings_object(
             NOW.date(),
             as_of=None,
             stories=ending_stories(
-                store, rows, catalog, whereabouts(store), room.quota_rows(store), lambda _: None, NOW.date()
+                store, rows, catalog, whereabouts(store), quota_rows(store), lambda _: None, NOW.date()
             ),
             api_uses=api_use_rows(store, month),
             api_versions=load_api_versions().versions,
@@ -240,7 +241,7 @@ def test_what_calls_cost_is_null_until_their_price_is_configured(objects: dict[s
 
 
 def test_a_quota_line_says_when_it_fills_or_nothing(store: Connection) -> None:
-    lines = room.quota_rows(store)[:2]
+    lines = quota_rows(store)[:2]
     keys = [(line.subscription_id, line.location, line.usage_name) for line in lines]
     full = {keys[0]: UntilFull(30, 20, None, 0.7, None, None), keys[1]: NoDate("it did not change")}
     found = contract.room_object(WEEK, as_of=None, rows=[], quotas=lines, days_to_full=full)["quotas"]
@@ -252,7 +253,7 @@ def test_a_quota_line_says_when_it_fills_or_nothing(store: Connection) -> None:
 
 
 def test_the_same_amount_is_the_same_text_from_every_database(store: Connection) -> None:
-    line = replace(room.quota_rows(store)[0], limit=Decimal("350.00"), current=Decimal("3.5E+2"))
+    line = replace(quota_rows(store)[0], limit=Decimal("350.00"), current=Decimal("3.5E+2"))
     found = contract.room_object(WEEK, as_of=NOW + timedelta(0), rows=[], quotas=[line])["quotas"][0]
 
     assert ("350", "350", "0") == (found["limit"], found["current"], found["free"])

@@ -14,9 +14,11 @@ from collector.domain.periods import last_days
 from collector.reports.fullness import daily_allocated
 from collector.store.engine import open_engine
 from collector.store.reads import room
+from collector.store.reads.close_up import deployment_hours, limit_steps
 from collector.store.reads.coverage import period_coverage
 from collector.store.reads.evidence import deployment_evidence
 from collector.store.reads.glance import Glance, room_glances
+from collector.store.reads.quotas import quota_rows
 from collector.store.reads.scope import Filters
 from collector.store.reads.seats_lines import Spelling
 from collector.store.reads.until_full import lines_until_full
@@ -77,7 +79,7 @@ def test_a_glance_is_the_row_of_room_in_its_place(store: Connection, filters: Fi
 
 
 def test_asked_for_now_alone_a_quota_line_is_its_last_reading(store: Connection) -> None:
-    whole, now = room.quota_rows(store), room.quota_rows(store, since=NOW + timedelta(days=1))
+    whole, now = quota_rows(store), quota_rows(store, since=NOW + timedelta(days=1))
 
     assert any(len(line.history) > 1 for line in whole)
     assert [replace(line, history=line.history[-1:]) for line in whole] == now
@@ -135,7 +137,7 @@ def test_room_is_filtered_by_tag_and_model(store: Connection) -> None:
 
 
 def test_a_quota_line_is_its_latest_reading_with_its_history(store: Connection) -> None:
-    line = room.quota_rows(store, Filters(subscriptions=(SUBSCRIPTIONS[0][0],)))[0]
+    line = quota_rows(store, Filters(subscriptions=(SUBSCRIPTIONS[0][0],)))[0]
 
     assert (Decimal(1000), Decimal(400), Decimal(600)) == (line.limit, line.current, line.free)
     assert ("tokens_per_minute", Decimal(1000)) == (line.unit, line.per_unit)
@@ -143,13 +145,13 @@ def test_a_quota_line_is_its_latest_reading_with_its_history(store: Connection) 
 
 
 def test_quota_lines_narrow_to_where_the_chosen_accounts_lie(store: Connection) -> None:
-    found = room.quota_rows(store, Filters(accounts=(EAST.arm_id,)))
+    found = quota_rows(store, Filters(accounts=(EAST.arm_id,)))
 
     assert ["OpenAI.GlobalStandard.gpt-5"] == [line.usage_name for line in found]
 
 
 def test_a_stored_reading_stands_until_the_next(store: Connection) -> None:
-    line = room.quota_rows(store)[0]
+    line = quota_rows(store)[0]
     daily = daily_allocated(line.history, NOW.date())
 
     assert 61 == len(daily)
@@ -159,7 +161,7 @@ def test_a_stored_reading_stands_until_the_next(store: Connection) -> None:
 
 def test_readings_since_an_instant_begin_with_the_one_in_force_then(store: Connection) -> None:
     since = NOW - timedelta(days=30)
-    for whole, part in zip(room.quota_rows(store), room.quota_rows(store, since=since), strict=True):
+    for whole, part in zip(quota_rows(store), quota_rows(store, since=since), strict=True):
         assert (
             daily_allocated(whole.history, NOW.date())[-30:]
             == daily_allocated(part.history, NOW.date())[-30:]
@@ -171,7 +173,7 @@ def test_minutes_of_a_deployment_hold_its_peak(store: Connection) -> None:
     week = last_days(NOW.date(), 7)
     row = room.room_rows(store, "7d")[0]
     seen = deployment_evidence(store, EAST.key, "tight", week)
-    by_hour = room.deployment_hours(store, EAST.key, "tight", week)
+    by_hour = deployment_hours(store, EAST.key, "tight", week)
 
     assert row.peak_tpm == int(seen.block.tokens.max())
     assert [*seen.hours] == [hour.hour for hour in by_hour]
@@ -181,7 +183,7 @@ def test_minutes_of_a_deployment_hold_its_peak(store: Connection) -> None:
 
 def test_the_limits_of_a_deployment_come_oldest_first(store: Connection) -> None:
     assert [(100_000, 602)] == [
-        (step.limit_tpm, step.limit_rpm) for step in room.limit_steps(store, EAST.key, "tight")
+        (step.limit_tpm, step.limit_rpm) for step in limit_steps(store, EAST.key, "tight")
     ]
 
 

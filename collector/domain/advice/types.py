@@ -9,10 +9,10 @@ from typing import Final, Literal
 from uuid import UUID
 
 from collector.domain.advice.latency import LatencyBeside
+from collector.domain.room.diagnosis import Cause
 from collector.domain.room.fullness import NoDate, UntilFull
 from collector.domain.room.ptu import TokenPrices, UnitCurve, UnitSizes, UnitUse
 from collector.domain.room.quotas import LineUse, scope_of, zone_of
-from collector.domain.room.throttling import Cause
 from collector.domain.types import PROVISIONED_SKUS
 
 AdviceKind = Literal["raise", "move_quota", "move_load", "ask_for_more", "resize_units", "batch", "lower"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from collector.domain.room.throttling import Cause, Diagnosis, ThrottleSummary
+from collector.domain.room.diagnosis import Cause, Diagnosis
+from collector.domain.room.throttling import ThrottleSummary
 
 
 def describe(diagnosis: Diagnosis) -> str:

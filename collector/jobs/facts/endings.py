@@ -38,7 +38,7 @@ from collector.store.reads.api_use import api_use_rows
 from collector.store.reads.callers import callers
 from collector.store.reads.ending_stories import PricesAt, ending_stories
 from collector.store.reads.endings import DeployedRow
-from collector.store.reads.room import QuotaRow
+from collector.store.reads.quotas import QuotaRow
 
 UNIT_WORDS: Final = {"ptu": "PTU"}
 

@@ -23,8 +23,9 @@ from collector.jobs.facts.money import (
 from collector.jobs.facts.place import estate
 from collector.jobs.facts.room import quota_findings, room_findings
 from collector.store.engine import Connection
-from collector.store.reads import endings, room
+from collector.store.reads import endings
 from collector.store.reads.prices import price_stamp, prices_on
+from collector.store.reads.quotas import quota_rows
 from collector.store.reads.usage import watermarks
 
 BLIND_AFTER: Final = timedelta(days=2)
@@ -101,7 +102,7 @@ def findings(
     """Every rule, each alert that stands on facts which were not read kept as `NotKnown`."""
     there = estate(connection, rules)
     rows = endings.deployed_rows(connection, last_days(now.date(), 30))
-    quotas = room.quota_rows(connection)
+    quotas = quota_rows(connection)
     read = watermarks(connection, "quotas")
     held = shelf or PriceShelf(known.money)
 

@@ -31,7 +31,7 @@ from collector.jobs.facts.place import Estate, subject_of
 from collector.store.engine import Connection
 from collector.store.reads import rule_facts
 from collector.store.reads.endings import DeployedRow
-from collector.store.reads.room import QuotaRow
+from collector.store.reads.quotas import QuotaRow
 from collector.store.reads.rule_facts import DayRow
 from collector.store.reads.until_full import lines_until_full
 

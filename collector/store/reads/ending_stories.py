@@ -14,7 +14,7 @@ from collector.domain.endings.offers import ModelCatalog
 from collector.domain.endings.replacement import Free, PricesOn, UsePrice, prices_beside
 from collector.store.reads import rule_facts
 from collector.store.reads.endings import DeployedRow
-from collector.store.reads.room import QuotaRow
+from collector.store.reads.quotas import QuotaRow
 from collector.store.reads.rule_facts import OfferedQuota
 from collector.store.reads.scope import Pair
 

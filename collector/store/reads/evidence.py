@@ -9,8 +9,9 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from collector.domain.periods import Window, floor_hour
+from collector.domain.room.diagnosis import Diagnosis, diagnose
 from collector.domain.room.headroom import LimitRevision, MinuteLimits, limits_by_minute
-from collector.domain.room.throttling import Diagnosis, ThrottleClasses, classify, diagnose, summarise
+from collector.domain.room.throttling import ThrottleClasses, classify, summarise
 from collector.domain.usage.minutes import MinuteBlock, unpack_many
 from collector.store import tables
 

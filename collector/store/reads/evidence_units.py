@@ -25,7 +25,7 @@ from collector.domain.room.ptu import (
     unit_use,
 )
 from collector.store.reads.evidence import DeploymentMinutes, deployment_evidence
-from collector.store.reads.room import QuotaRow
+from collector.store.reads.quotas import QuotaRow
 from collector.store.reads.seats import DAYS
 
 Numbers = NDArray[np.float64]

@@ -1,18 +1,14 @@
-"""How much room is left: deployments against their limits, quota lines, and one deployment hour by hour."""
+"""How much room deployments had left in a period."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, case, func, or_, select, tuple_
+from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
-from collector.domain.periods import Window, floor_hour
 from collector.store import tables
-from collector.store.reads.scope import EVERYTHING, Filters, places, within
+from collector.store.reads.scope import EVERYTHING, Filters, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,62 +70,6 @@ class RoomRow:
     quota_line: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class QuotaReading:
-    read_at: datetime
-    limit: Decimal
-    current: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaRow:
-    """A quota line as last read, and every reading that changed it, oldest first."""
-
-    subscription_id: str
-    location: str
-    usage_name: str
-    label: str
-    unit: str | None
-    per_unit: Decimal | None
-    limit: Decimal
-    current: Decimal
-    last_read_at: datetime
-    history: tuple[QuotaReading, ...]
-
-    @property
-    def free(self) -> Decimal:
-        return self.limit - self.current
-
-
-@dataclass(frozen=True, slots=True)
-class UsageHourRow:
-    """One hour of one deployment; peaks are None where Azure was asked by the hour."""
-
-    hour: datetime
-    peak_tpm: int | None
-    peak_rpm: int | None
-    requests: int
-    throttled: int
-    spilled: int
-    tokens: int | None
-    ptu_max: float | None
-    minutes_covered: int
-
-
-@dataclass(frozen=True, slots=True)
-class LimitStep:
-    """The limits of a deployment from an instant on, and the SKU and capacity they come from."""
-
-    starts_at: datetime
-    ends_at: datetime | None
-    limit_tpm: int | None
-    limit_rpm: int | None
-    sku: str
-    capacity: int | None
-    model: str
-    version: str | None
-
-
 def room_rows(connection: Connection, period: str, filters: Filters = EVERYTHING) -> list[RoomRow]:
     """Deployments by how near they came to their limit in a period (`7d`, `2026-10`), nearest first."""
     room, revision = tables.room_period, tables.deployment_revision.alias("revision")
@@ -176,67 +116,6 @@ def room_rows(connection: Connection, period: str, filters: Filters = EVERYTHING
     return sorted(
         rows, key=lambda row: (-(-1 if row.used_share is None else row.used_share), row.account, row.key)
     )
-
-
-def quota_rows(
-    connection: Connection, filters: Filters = EVERYTHING, since: datetime | None = None
-) -> list[QuotaRow]:
-    """Every quota line that still exists, fullest first, with its readings since an instant and the one in force then."""
-    reading = tables.quota_reading
-    asked = select(*(reading.c[name] for name in _READING)).where(*_quota_filter(connection, filters))
-    if since is not None:
-        asked = asked.where(or_(reading.c.last_read_at >= since, _is_newest(reading)))
-    lines: dict[tuple[str, str, str], list[_Reading]] = defaultdict(list)
-    for row in connection.execute(asked.order_by(*reading.primary_key.columns)):
-        one = _Reading(*row)
-        lines[one.subscription_id, one.location, one.usage_name].append(one)
-    found = [_quota_row(readings) for readings in lines.values() if readings[-1].gone_at is None]
-    return sorted(found, key=lambda row: (-_share(row), row.subscription_id, row.location, row.usage_name))
-
-
-def deployment_hours(
-    connection: Connection, account_key: UUID, deployment: str, window: Window
-) -> list[UsageHourRow]:
-    """The hours of one deployment, oldest first."""
-    usage = tables.usage_hour
-    tokens = case(
-        (
-            or_(usage.c.prompt_tokens.is_not(None), usage.c.completion_tokens.is_not(None)),
-            func.coalesce(usage.c.prompt_tokens, 0) + func.coalesce(usage.c.completion_tokens, 0),
-        ),
-    )
-    asked = select(
-        usage.c.hour,
-        usage.c.peak_tpm,
-        usage.c.peak_rpm,
-        usage.c.requests,
-        usage.c.throttled,
-        usage.c.spilled,
-        tokens,
-        usage.c.ptu_max,
-        usage.c.minutes_covered,
-    ).where(*_hours_of(account_key, deployment, window))
-    return [UsageHourRow(*row) for row in connection.execute(asked.order_by(usage.c.hour))]
-
-
-def limit_steps(connection: Connection, account_key: UUID, deployment: str) -> list[LimitStep]:
-    """Every revision of one deployment, oldest first."""
-    revision = tables.deployment_revision
-    asked = (
-        select(
-            revision.c.starts_at,
-            revision.c.ends_at,
-            revision.c.limit_tpm,
-            revision.c.limit_rpm,
-            revision.c.sku,
-            revision.c.capacity,
-            revision.c.model,
-            revision.c.version,
-        )
-        .where(revision.c.account_key == account_key, revision.c.deployment == deployment)
-        .order_by(revision.c.starts_at)
-    )
-    return [LimitStep(*row) for row in connection.execute(asked)]
 
 
 _ROOM_FIELDS = (
@@ -301,79 +180,3 @@ def _newest_before(revision: FromClause, room: FromClause) -> ColumnElement[bool
 
 def _models(filters: Filters, revision: FromClause) -> list[ColumnElement[bool]]:
     return [revision.c.model.in_(filters.models)] if filters.models else []
-
-
-def _quota_filter(connection: Connection, filters: Filters) -> list[ColumnElement[bool]]:
-    """Quota belongs to a subscription in a location: an account or tag narrows to where its accounts lie."""
-    reading = tables.quota_reading
-    conditions: list[ColumnElement[bool]] = []
-    if filters.subscriptions:
-        conditions.append(reading.c.subscription_id.in_(filters.subscriptions))
-    if filters.locations:
-        conditions.append(reading.c.location.in_(filters.locations))
-    if filters.accounts:
-        where = {(place.subscription_id, place.location) for place in places(connection, filters).values()}
-        conditions.append(
-            or_(
-                *(
-                    and_(reading.c.subscription_id == subscription, reading.c.location == location)
-                    for subscription, location in sorted(where)
-                )
-            )
-            if where
-            else reading.c.location.in_([])
-        )
-    return conditions
-
-
-class _Reading(NamedTuple):
-    subscription_id: str
-    location: str
-    usage_name: str
-    read_at: datetime
-    label: str
-    limit: Decimal
-    current: Decimal
-    unit: str | None
-    per_unit: Decimal | None
-    last_read_at: datetime
-    gone_at: datetime | None
-
-
-_READING = _Reading._fields
-
-
-def _is_newest(reading: FromClause) -> ColumnElement[bool]:
-    """Each line's last reading, found for all lines at once: line by line, a year of readings is looked through."""
-    line = [reading.c[name] for name in ("subscription_id", "location", "usage_name")]
-    other = tables.quota_reading.alias("other")
-    theirs = [other.c[one.name] for one in line]
-    return tuple_(*line, reading.c.read_at).in_(select(*theirs, func.max(other.c.read_at)).group_by(*theirs))
-
-
-def _quota_row(readings: list[_Reading]) -> QuotaRow:
-    last = readings[-1]
-    return QuotaRow(
-        *last[:3],
-        label=last.label,
-        unit=last.unit,
-        per_unit=last.per_unit,
-        limit=last.limit,
-        current=last.current,
-        last_read_at=last.last_read_at,
-        history=tuple(QuotaReading(one.read_at, one.limit, one.current) for one in readings),
-    )
-
-
-def _share(row: QuotaRow) -> Decimal:
-    return row.current / row.limit if row.limit else Decimal(1 if row.current else 0)
-
-
-def _hours_of(account_key: UUID, deployment: str, window: Window) -> list[ColumnElement[bool]]:
-    usage = tables.usage_hour
-    return [
-        usage.c.account_key == account_key,
-        usage.c.deployment == deployment,
-        usage.c.hour >= floor_hour(window.start),
-        usage.c.hour < window.end,
-    ]

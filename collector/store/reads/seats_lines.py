@@ -14,7 +14,7 @@ from collector.domain.room.quotas import PURGED_AFTER, DeletedHold, Holding, lin
 from collector.domain.types import CatalogModel, location_key
 from collector.store import tables
 from collector.store.reads.catalog import all_models
-from collector.store.reads.room import QuotaRow, quota_rows
+from collector.store.reads.quotas import QuotaRow, quota_rows
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.seats import offer_key, seats, steps_of
 

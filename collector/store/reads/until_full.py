@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from collector.domain.room.fullness import NoDate, UntilFull
 from collector.reports.fullness import LOOKS_BACK_DAYS, TREND, daily_allocated, daily_shares
 from collector.store import tables
-from collector.store.reads.room import quota_rows
+from collector.store.reads.quotas import quota_rows
 
 DEPLOYMENT: Final = "deployment"
 LINE: Final = "line"

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from collector.domain.advice.need import spare_units, units_wanted, unthrottled_peak, urgency_of
 from collector.domain.advice.ranking import recommend
 from collector.domain.advice.types import Line, Money, Place, Recommendation, Seat, Steps, residency_change
+from collector.domain.room.diagnosis import diagnose
 from collector.domain.room.fullness import UntilFull
 from collector.domain.room.headroom import LimitRevision, headroom, limits_by_minute
 from collector.domain.room.ptu import TokenPrices, UnitRate, UnitSizes, unit_curve, unit_use
 from collector.domain.room.quotas import Holding, line_use
 from collector.domain.room.spans import room_spans
-from collector.domain.room.throttling import classify, diagnose, summarise
+from collector.domain.room.throttling import classify, summarise
 from collector.domain.usage.minutes import MinuteBlock
 
 START = datetime(2026, 10, 1, tzinfo=UTC)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.domain.room.diagnosis import Diagnosis, diagnose
 from collector.domain.room.headroom import LimitRevision, limits_by_minute
-from collector.domain.room.throttling import Diagnosis, classify, diagnose, summarise
+from collector.domain.room.throttling import classify, summarise
 from collector.domain.room.throttling_words import describe
 from collector.domain.usage.minutes import MinuteBlock
 from tests.domain.usage.hours import HourMinutes, block_of
