@@ -143,7 +143,8 @@ def show_table(
     through the page by keyboard chooses the first cell by arriving, and must not be led elsewhere by that.
     """
     if title or download:
-        with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        place = "distribute" if title else "right"
+        with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment=place):
             if title:
                 st.header(title, anchor=False)
             if download:

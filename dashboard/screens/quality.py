@@ -13,6 +13,8 @@ chosen = filters.chosen()
 span = words.period_span(state.period(chosen))
 if show.head(room_words.QUALITY_TITLE, state.freshness(chosen, overview.ROOM_JOBS, coverage=False), span):
     view = room_state.answering(chosen)
+    if view.rows.rows:
+        show.tiles(view.tiles, wide=True)
     show.section(room_words.QUALITY_ROWS, room_words.QUALITY_TEXT)
     if view.rows.rows:
         labels = limits_words.unique_labels(view.choices)

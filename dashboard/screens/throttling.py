@@ -15,6 +15,7 @@ chosen = filters.chosen()
 span = words.period_span(state.period(chosen))
 if show.head(room_words.HURTS_TITLE, state.freshness(chosen, overview.ROOM_JOBS), span):
     view = room_state.hurts(chosen)
+    show.tiles(view.tiles, columns=4)
     show.section(room_words.HURTS_NOW, room_words.HURTS_NOW_TEXT)
     if view.now.rows:
         labels = limits_words.unique_labels(view.choices)

@@ -27,6 +27,7 @@ if show.head(outlook_words.UNITS_TITLE, state.freshness(chosen, overview.COST_JO
             )
             currency = filters.one_of(words.CURRENCY, "currency", currencies, words.CURRENCY_HELP)
         view = saving_state.unit_costs_view(chosen, SPLITS[by or "Model"], currency or currencies[0])
+        show.tiles(view.tiles, wide=True)
         show.show_table(view.costs, title=outlook_words.UNIT_TABLE, about=outlook_words.UNITS_TITLE)
         st.caption(outlook_words.UNIT_TEXT)
         show.section(

@@ -15,6 +15,7 @@ if show.head(
 ):
     view = room_state.units_view(chosen)
     if view.use.rows:
+        show.tiles(view.tiles)
         labels = limits_words.unique_labels([(curve.key, curve.name) for curve in view.curves])
         pick = show.picks("units", labels)
         show.show_table(view.use, about=room_words.UNITS_TITLE, on_pick=pick)

@@ -8,6 +8,7 @@ from typing import Any
 from collector.domain.periods import HOUR
 from collector.store.reads.quality import QualityHourRow, QualityRow, UseRow
 from dashboard.tables import Column, Table, table
+from dashboard.views import Tile, headlines
 
 _SHOWN = ("deployment", "model", "sku", "location", "account_name", "account", "hours")
 _FIGURES = ("first_token_ms", "first_token_ms_worst", "between_tokens_ms", "between_tokens_ms_worst", "last_byte_ms", "last_byte_ms_worst")  # fmt: skip
@@ -15,6 +16,7 @@ _FIGURES = ("first_token_ms", "first_token_ms_worst", "between_tokens_ms", "betw
 
 @dataclass(frozen=True, slots=True)
 class Answering:
+    tiles: tuple[Tile, ...]
     rows: Table
     places: Table
     uses: Table
@@ -33,7 +35,9 @@ class AnswerCourse:
 
 def answering(rows: Sequence[QualityRow], uses: Sequence[UseRow]) -> Answering:
     keys = {f"{row.account}/deployments/{row.key}": f"{row.deployment} · {row.account_name}" for row in rows}
-    return Answering(_rows(rows), _places(rows), _uses(uses), tuple(keys.items()))
+    return Answering(
+        headlines.of_answers(_together(rows)), _rows(rows), _places(rows), _uses(uses), tuple(keys.items())
+    )
 
 
 def answer_course(rows: Sequence[QualityHourRow]) -> AnswerCourse | None:

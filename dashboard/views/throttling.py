@@ -13,6 +13,7 @@ from collector.domain.room.throttling_words import describe
 from collector.store.reads.evidence import DeploymentMinutes
 from collector.store.reads.room import RoomRow
 from dashboard.tables import Column, Table, table
+from dashboard.views import Tile, headlines
 from dashboard.views.room import Measure, choice_key, course
 from dashboard.words import room as words
 
@@ -21,6 +22,7 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class HurtsView:
+    tiles: tuple[Tile, ...]
     now: Table
     coming: Table
     choices: tuple[tuple[str, str], ...]
@@ -55,6 +57,7 @@ def hurts_view(
     )
     coming = _coming(rows, full, names, today)
     return HurtsView(
+        tiles=headlines.of_throttling(rows, coming.rows),
         now=_now(hurt, causes, names),
         coming=coming,
         choices=tuple((choice_key(row), f"{row.deployment} · {row.account_name}") for row in hurt),

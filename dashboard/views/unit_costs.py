@@ -10,6 +10,7 @@ from uuid import UUID
 from collector.domain.money.unit_costs import ProvisionedUse, UnitCost
 from collector.store.reads.cost_parts import UsedRow, unit_costs_of
 from dashboard.tables import Column, Table, table
+from dashboard.views import Tile, headlines
 from dashboard.views.cost_sums import Names, label
 from dashboard.words import cost as cost_words
 from dashboard.words import outlook as outlook_words
@@ -29,6 +30,7 @@ class Beside:
 @dataclass(frozen=True, slots=True)
 class UnitCostsView:
     currency: str
+    tiles: tuple[Tile, ...]
     costs: Table
     provisioned: Table
     beside: tuple[Beside, ...]
@@ -44,8 +46,10 @@ def unit_costs_view(
 ) -> UnitCostsView:
     own = [row for row in rows if row.currency == currency]
     units = [one for one in provisioned if one.currency == currency]
+    whole = unit_costs_of(own, requests, "currency")
     return UnitCostsView(
         currency=currency,
+        tiles=headlines.of_unit_costs(whole[0], units) if whole else (),
         costs=_costs(unit_costs_of(own, requests, dimension), dimension, currency, names),
         provisioned=_provisioned(units, currency),
         beside=tuple(

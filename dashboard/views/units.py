@@ -12,6 +12,7 @@ from collector.store.reads.evidence_units import UnitStory
 from collector.store.reads.quality import QualityRow, answer_times, told_apart
 from collector.store.reads.quotas import QuotaRow
 from dashboard.tables import Column, Table, table
+from dashboard.views import Tile, headlines
 from dashboard.views.evidence import line_key, seat_key
 from dashboard.words import limits as limits_words
 from dashboard.words import room as room_words
@@ -32,6 +33,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class UnitsView:
+    tiles: tuple[Tile, ...]
     use: Table
     sizes: Table
     curves: tuple[Curve, ...]
@@ -46,8 +48,10 @@ def units_view(
     lines: Sequence[QuotaRow],
     names: Mapping[str, str],
 ) -> UnitsView:
+    use = _use(stories, names, answer_times(quality))
     return UnitsView(
-        use=_use(stories, names, answer_times(quality)),
+        tiles=headlines.of_units(use.rows),
+        use=use,
         sizes=_sizes(stories),
         curves=tuple(
             Curve(

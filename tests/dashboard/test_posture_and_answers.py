@@ -78,6 +78,14 @@ def test_a_place_is_the_mean_of_its_deployments_by_their_known_hours() -> None:
     assert ("uksouth", None, None) == (there["location"], there["filter_rate"], there["filter_rejections"])
 
 
+def test_answers_begin_with_the_mean_and_the_worst_of_all() -> None:
+    rows = [a_row("a", "eastus2", 100, 30, 10, 1), a_row("b", "uksouth", 400, 10, 30, 3)]
+
+    tiles = answering(rows, ()).tiles
+
+    assert ["175 ms", "500 ms", "99.00 %", "90.00 %", "10.00 %"] == [tile.value for tile in tiles]
+
+
 def test_a_small_loss_of_availability_can_be_seen() -> None:
     course = answer_course([QualityHourRow(NOW, "", 500.0, None, None, 99.97, 10)])
     assert course is not None
