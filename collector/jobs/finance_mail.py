@@ -64,7 +64,7 @@ def write_finance_mail(
 
 def finance_month(report: FinanceReport) -> FinanceMonth:
     """The report as the letter tells it: totals, who spent most, and how the bill stands beside."""
-    before = {one.currency: one.before for one in report.outlook}
+    before = report.before
     sums = totals(report)
     whole = {line.currency: line.basis_amount for line in sums}
     spenders = lines_by(report.rows, ("account", "deployment"), report.basis)

@@ -21,7 +21,7 @@ from collector.simulator.exports import write_run
 from collector.sources import AzureSettings, open_sources
 from collector.store import tables
 from collector.store.reads.finance_report import finance_report
-from tests.money.conftest import NOW, OCTOBER, Estate
+from tests.money.conftest import NOVEMBER, NOW, OCTOBER, Estate
 from tests.sources.exports import a_row, write_part
 
 FIRST, LAST = OCTOBER.first_day, OCTOBER.days[-1]
@@ -330,6 +330,17 @@ def test_focus_tells_invoices_and_commitments_as_the_exports_do(own_estate: Esta
     }
     kept = [one | {"x_MonthState": "closing"} for one in focus_records(report(own_estate))]
     assert Counter(map(str, records)) == Counter(map(str, kept))
+
+
+def test_the_bill_of_a_closed_month_stands_before_the_next(own_estate: Estate, tmp_path: Path) -> None:
+    export(own_estate, tmp_path)
+    read_bills(own_estate, tmp_path)
+    close_month(own_estate.engine, OCTOBER, NOW, own_estate.rules)
+
+    with own_estate.engine.connect() as connection:
+        (november,) = finance_report(connection, NOVEMBER, NOW, own_estate.rules).outlook
+
+    assert sum(row.billed or Decimal(0) for row in report(own_estate).rows) == november.before_billed
 
 
 def test_an_invoice_written_after_the_closing_is_told_and_changes_no_amount(

@@ -14,8 +14,11 @@ from uuid import UUID
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from collector.domain.money.allocation import TeamCost
+from collector.domain.money.invoices import Invoiced, together
 from collector.domain.money.reconciliation import Cause, Reconciliation, Status
 from collector.domain.money.reservations import ReservationUse
 from collector.domain.periods import Month
@@ -25,6 +28,7 @@ from collector.reports.finance.csv_files import write_csv
 from collector.reports.finance.figures import (
     BILL,
     ESTIMATE,
+    CurrencyOutlook,
     FinanceReport,
     FinanceRow,
     ReconciledRow,
@@ -32,7 +36,13 @@ from collector.reports.finance.figures import (
     reconciled_from,
     summary_object,
 )
-from collector.reports.finance.focus import SCHEMA, focus_records, write_focus_csv, write_focus_parquet
+from collector.reports.finance.focus import (
+    SCHEMA,
+    by_invoice,
+    focus_records,
+    write_focus_csv,
+    write_focus_parquet,
+)
 from collector.reports.finance.html_page import finance_html
 from collector.reports.finance.price_tables import days_late
 from collector.reports.finance.table_types import neutral
@@ -155,6 +165,55 @@ def test_every_sheet_of_money_ends_with_its_sum(workbook: Path) -> None:
     assert ("Total", "USD", 19, 0) == cells(book["By team"])[7][:4]
     assert ("Total", None, "USD", 19, 25, 16, 25, 19) == cells(book["By model"])[-1]
     assert ("Total", 25, 22, 3) == tuple(cells(book["Reconciliation"])[-1][at] for at in (0, 4, 5, 6))
+
+
+def test_a_month_headed_by_its_bill_has_no_estimate_before_it() -> None:
+    before = CurrencyOutlook("USD", before=Decimal(10))
+
+    billed, estimated = (replace(a_report(), basis=basis, outlook=(before,)) for basis in (BILL, ESTIMATE))
+
+    assert {"USD": None} == billed.before
+    assert {"USD": Decimal(10)} == estimated.before
+
+
+def test_the_csv_names_the_invoices_of_a_row(tmp_path: Path) -> None:
+    parts = tuple(
+        Invoiced(one, "", "Usage", Decimal(1), Decimal("4.4"), Decimal("4.4")) for one in ("P1", "G1", "")
+    )
+
+    write_csv(a_report(a_row(invoiced=parts), a_row()), tmp_path / "month.csv")
+
+    with (tmp_path / "month.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert ["G1 P1", ""] == [row["invoices"] for row in rows]
+    assert not [cell for row in rows for cell in row.values() if "Invoiced(" in cell]
+
+
+@given(
+    st.lists(
+        st.builds(
+            Invoiced,
+            invoice=st.sampled_from(["", "G1", "P1"]),
+            commitment=st.sampled_from(["", "reservation"]),
+            charge_type=st.just("Usage"),
+            quantity=st.decimals(0, 10**9, places=6),
+            billed=st.decimals(-100, 10**5, places=9),
+            actual=st.decimals(-100, 10**5, places=9),
+        ),
+        max_size=5,
+    ).map(together)
+)
+def test_a_row_parted_by_invoice_is_the_row_once(parts: tuple[Invoiced, ...]) -> None:
+    whole = a_row(
+        billed=sum((one.billed for one in parts), Decimal(0)),
+        actual=sum((one.actual or Decimal(0) for one in parts), Decimal(0)),
+        invoiced=parts,
+    )
+
+    found = by_invoice(whole)
+
+    for name in ("quantity", "estimate", "low", "high", "billed", "actual"):
+        assert getattr(whole, name) == sum(getattr(one, name) for one in found), name
 
 
 def test_a_bound_of_zero_is_a_bound() -> None:

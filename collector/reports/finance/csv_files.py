@@ -13,7 +13,8 @@ from typing import Final
 from collector.reports.finance.figures import FinanceReport, FinanceRow
 from collector.reports.finance.table_types import neutral
 
-COLUMNS: Final = (*(field.name for field in fields(FinanceRow)), "cost", "state")
+_FIELDS: Final = tuple(field.name for field in fields(FinanceRow) if field.name != "invoiced")
+COLUMNS: Final = (*_FIELDS, "invoices", "cost", "state")
 
 
 def write_csv(report: FinanceReport, path: Path) -> None:
@@ -25,8 +26,13 @@ def write_csv(report: FinanceReport, path: Path) -> None:
 
 def _cells(report: FinanceReport, rows: Iterable[FinanceRow]) -> Iterable[list[str]]:
     for row in rows:
-        told = [getattr(row, name) for name in COLUMNS[:-2]]
-        yield [_text(value) for value in (*told, row.amount(report.basis), report.state)]
+        told = [getattr(row, name) for name in _FIELDS]
+        yield [_text(value) for value in (*told, _invoices(row), row.amount(report.basis), report.state)]
+
+
+def _invoices(row: FinanceRow) -> str:
+    """The numbers of all invoices that the row stands on; FOCUS has an amount for each."""
+    return " ".join(sorted({one.invoice for one in row.invoiced if one.invoice}))
 
 
 def _text(value: object) -> str:

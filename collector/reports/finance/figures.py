@@ -120,12 +120,16 @@ class RestatedRow:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyOutlook:
-    """What comes of a month in one currency: its forecast while it runs, and its change since the month before."""
+    """What comes of a month in one currency: its forecast while it runs, and its change since the month before.
+
+    `before` is that month's estimate, `before_billed` its bill where it was closed with all of it.
+    """
 
     currency: str
     forecast: MonthForecast | NoForecast | None = None
     variance: Variance | None = None
     before: Decimal | None = None
+    before_billed: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,12 @@ class FinanceReport:
     bill_notices: tuple[str, ...] = field(default=())
     unbilled: tuple[str, ...] = ()
     invoicing: Invoicing = field(default_factory=Invoicing)
+
+    @property
+    def before(self) -> dict[str, Decimal | None]:
+        """The month before by currency, on the basis of this one: a bill is held beside a bill."""
+        is_billed = self.basis == BILL
+        return {one.currency: one.before_billed if is_billed else one.before for one in self.outlook}
 
     @property
     def currencies(self) -> list[str]:

@@ -10,7 +10,7 @@ from collector.reports.finance.table_types import Cell, Column, FinanceTable, ta
 def outlook(report: FinanceReport) -> FinanceTable:
     columns = (
         Column("Currency", "text", 9),
-        Column("Month before", "money"),
+        Column("Month before, estimated", "money", 24),
         Column("Forecast", "money"),
         Column("Low (80 %)", "money"),
         Column("High (80 %)", "money"),

@@ -163,7 +163,7 @@ def _summary(book: Any, sheet: Any, report: FinanceReport, styles: dict[str, Any
     sheet.write_string(3, 0, "Total", styles["head"])
     amounts_of = ("Cost", "Estimate", "Low", "High", "Bill", "Month before")
     sheet.write_row(3, 1, amounts_of, styles["head_right"])
-    before = {one.currency: one.before for one in report.outlook}
+    before = report.before
     row = 4
     for currency, line in total_lines(report):
         sheet.write_string(row, 0, currency, styles["bold"])

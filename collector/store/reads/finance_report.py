@@ -18,7 +18,6 @@ from collector.domain.money.forecast import LOOKS_BACK, month_end
 from collector.domain.money.reconciliation_meters import MeterBook
 from collector.domain.money.reservations import Reservation
 from collector.domain.money.teams import TeamRules
-from collector.domain.money.unit_costs import ProvisionedUse, UnitCost, UsedAmount, unit_costs
 from collector.domain.periods import DAY, Month
 from collector.domain.pricing import PriceNotes, PriceRow
 from collector.reports.finance.figures import (
@@ -31,7 +30,6 @@ from collector.reports.finance.figures import (
     OddDay,
     RestatedRow,
     alone_from,
-    one_a_deployment,
     reconciled_from,
     reserved_from,
 )
@@ -40,8 +38,10 @@ from collector.store.expressions import money_sum
 from collector.store.reads import bills, closings, finance, overview
 from collector.store.reads.coverage import period_coverage
 from collector.store.reads.finance_names import Names, names
+from collector.store.reads.finance_notes import bill_notices, hole_notices, notes, unbilled, ways_in
 from collector.store.reads.finance_rows import alone_rows, rows_of, rows_of_closed
 from collector.store.reads.finance_standing import reconciled_rows
+from collector.store.reads.finance_units import month_unit_costs, provisioned_uses
 from collector.store.reads.outlook import budget_part, cause_of
 from collector.store.reads.reservations import reservation_uses
 from collector.store.reads.scope import EVERYTHING, Filters, within
@@ -110,8 +110,8 @@ def finance_report(
         teams=tuple(split_shared(rules.teams, _teams(rows, basis))),
         restatements=tuple(_restated(connection, month, known)),
         outlook=tuple(_outlook(connection, month, now, daily, rows)) if outlook else (),
-        unit_costs=tuple(_unit_costs(connection, month, rows, basis)),
-        provisioned=tuple(_provisioned(connection, month, rows, basis)),
+        unit_costs=tuple(month_unit_costs(connection, month, rows, basis)),
+        provisioned=tuple(provisioned_uses(connection, month, rows, basis)),
         budgets=tuple(_budgets(connection, month, now, rules.budgets)) if outlook else (),
         odd_days=tuple(_odd_days(connection, month, daily, now)) if outlook else (),
         daily=tuple(
@@ -120,9 +120,9 @@ def finance_report(
             for day, cost in sorted(costs.items())
             if day >= month.first_day
         ),
-        notes=(*_notes(rows, rules), *_ways_in(states, known)),
-        bill_notices=(*_bill_notices(states), *_hole_notices(holes, known)),
-        unbilled=tuple(_unbilled(states, known)),
+        notes=(*notes(rows, rules.snapshot, rules.teams), *ways_in(states, known)),
+        bill_notices=(*bill_notices(states), *hole_notices(holes, known)),
+        unbilled=tuple(unbilled(states, known)),
         invoicing=bills.invoicing(connection, month.first_day),
     )
 
@@ -185,6 +185,7 @@ def _outlook(
 ) -> list[CurrencyOutlook]:
     through = last_whole_day(month, now)
     before = finance.month_charges(connection, month.shifted(-1))
+    billed = _billed_totals(connection, month.shifted(-1))
     found: list[CurrencyOutlook] = []
     for currency in sorted({row.currency for row in rows if row.is_priced}):
         parts = [_cost_part(row) for row in rows if row.currency == currency and row.estimate is not None]
@@ -200,91 +201,28 @@ def _outlook(
                 month_end(daily.get(currency, {}), month, through) if running else None,
                 variance(old, parts) if old and not running else None,
                 sum((one.cost for one in old), Decimal(0)) if old else None,
+                billed.get(currency),
             )
         )
     return found
+
+
+def _billed_totals(connection: Connection, month: Month) -> dict[str, Decimal]:
+    """By currency, of a month that was closed with its whole bill."""
+    closed = closings.closings(connection).get(month.first_day)
+    if closed is None or closed.summary["basis"] != BILL:
+        return {}
+    return {
+        one["currency"]: Decimal(one["billed"])
+        for one in closed.summary["totals"]
+        if one["billed"] is not None
+    }
 
 
 def _cost_part(row: FinanceRow) -> CostPart:
     return CostPart(
         f"{row.model} {row.sku} {row.kind} {row.tier}", row.unit, row.quantity, row.estimate or Decimal(0)
     )
-
-
-def _requests(
-    connection: Connection, month: Month
-) -> dict[tuple[object, str], tuple[int, float | None, Decimal, Decimal, int]]:
-    table = tables.usage_month
-    asked = select(
-        table.c.account_key,
-        table.c.deployment,
-        table.c.requests,
-        table.c.throttled,
-        table.c.ptu_mean,
-        table.c.prompt_tokens,
-        table.c.completion_tokens,
-        table.c.spilled,
-    ).where(table.c.month == month.first_day)
-    return {
-        (row[0], row[1]): (
-            row[2] - row[3],
-            row[4],
-            Decimal(row[5] or 0),
-            Decimal(row[6] or 0),
-            int(row[7]),
-        )
-        for row in connection.execute(asked)
-    }
-
-
-def _unit_costs(
-    connection: Connection, month: Month, rows: Sequence[FinanceRow], basis: str
-) -> list[UnitCost]:
-    """By model; provisioned ones aside, whose units serve tokens that no price is for."""
-    by_token = [row for row in rows if row.is_priced and row.kind not in {"ptu_hour", "hosting_hour"}]
-    used = [
-        UsedAmount(row.model, row.currency, row.kind, row.quantity, row.amount(basis)) for row in by_token
-    ]
-    counts = _requests(connection, month)
-    places = names(connection).places
-    model_of = {
-        (row.account_id.lower(), row.deployment.casefold()): row.model for row in by_token if row.deployment
-    }
-    requests: dict[str, int] = defaultdict(int)
-    for (account, deployment), (count, *_) in counts.items():
-        place = places.get(account)  # pyright: ignore[reportArgumentType]  # the key's first part is the account
-        model = model_of.get((place.arm_id.lower(), deployment)) if place else None
-        if model:
-            requests[model] += count
-    return unit_costs(used, requests)
-
-
-def _provisioned(
-    connection: Connection, month: Month, rows: Sequence[FinanceRow], basis: str
-) -> list[ProvisionedUse]:
-    counts, places = _requests(connection, month), names(connection).places
-    by_name = {
-        (places[account].arm_id.lower(), deployment): told  # pyright: ignore[reportArgumentType]  # as above
-        for (account, deployment), told in counts.items()
-        if account in places
-    }
-    found: list[ProvisionedUse] = []
-    units = [row for row in rows if row.kind == "ptu_hour" and row.is_priced and not row.is_residual]
-    for row in one_a_deployment(units):
-        told = by_name.get((row.account_id.lower(), row.deployment.casefold()))
-        found.append(
-            ProvisionedUse(
-                f"{row.account}/{row.deployment}",
-                row.model,
-                row.currency,
-                row.amount(basis),
-                told[2] if told else Decimal(0),
-                told[3] if told else Decimal(0),
-                told[1] / 100 if told and told[1] is not None else None,
-                spilled=told[4] if told else None,
-            )
-        )
-    return found
 
 
 def _budgets(
@@ -311,59 +249,3 @@ def _odd_days(connection: Connection, month: Month, daily: Daily, now: datetime)
             for one in anomalies(whole, since=month.first_day)
         ]
     return found
-
-
-def _notes(rows: Sequence[FinanceRow], rules: FinanceRules) -> list[str]:
-    steps = {row.step for row in rows if row.step}
-    notes = ["Days and months are UTC. Amounts of different currencies are never added or converted."]
-    if steps & {"meter-id", "meter-name", "snapshot"}:
-        notes.append("Estimates are at list price unless a rate of yours is named as the price's source.")
-    if "snapshot" in steps and rules.snapshot:
-        newest = max(row.captured_at for row in rules.snapshot)
-        notes.append(f"Some prices come from the shipped snapshot of {newest:%Y-%m-%d}.")
-    if any(row.basis == "calibrated" for row in rows):
-        notes.append(
-            "Calibrated: input was parted into cached and uncached as the account's own bill of 28 days before the month told."
-        )
-    named = {row.team for row in rows}
-    notes += [
-        f"[[teams]] number {number} ({rule.team}) fits nothing in this month."
-        for number, rule in enumerate(rules.teams.rules, 1)
-        if rule.team not in named
-    ]
-    if any(row.low != row.high for row in rows):
-        notes.append("Low and high bound what metrics cannot tell: cached input, long context, service tier.")
-    return notes
-
-
-def _ways_in(states: Mapping[str, bills.BillState], known: Names) -> list[str]:
-    """Whose bill came in by an export: it has that one way in, so nothing counts twice."""
-    return [
-        f"The bill of {known.subscriptions.get(one, one)} is read from the export {state.export}, not by query."
-        for scope, state in sorted(states.items())
-        for one in [scope.rpartition("/")[2]]
-        if state.export
-    ]
-
-
-def _unbilled(states: Mapping[str, bills.BillState], known: Names) -> list[str]:
-    names = [scope.rpartition("/")[2] for scope, state in sorted(states.items()) if not state.is_read]
-    return [known.subscriptions.get(one, one) for one in names]
-
-
-def _hole_notices(holes: Mapping[str, Sequence[date]], known: Names) -> list[str]:
-    return [
-        f"The bill of {known.subscriptions.get(one, one)} {bills.hole_words(days)}: the month stands on its estimate. "
-        "Is a partition of its export missing?"
-        for scope, days in sorted(holes.items())
-        for one in [scope.rpartition("/")[2]]
-    ]
-
-
-def _bill_notices(states: Mapping[str, bills.BillState]) -> list[str]:
-    """One notice a subscription whose bill cannot be read, with the grant that mends it."""
-    return [
-        f"{scope.rpartition('/')[2]}: no bill: {state.error}{'; ' + state.remedy if state.remedy else ''}"
-        for scope, state in sorted(states.items())
-        if state.error
-    ]
