@@ -43,10 +43,14 @@ def check() -> None:
 def distribute() -> None:
     """Lay the tables out over a Citus cluster; refused where the extension is absent."""
     from collector import settings, wiring
-    from collector.store.distribute import distribute as spread
+    from collector.store import distribute as layout
 
-    for line in spread(wiring.build_engine(settings.load())):
+    engine = wiring.build_engine(settings.load())
+    for line in layout.distribute(engine):
         say(str(line))
+    if told := layout.advice(engine):
+        say(told)
+    engine.dispose()
 
 
 @db.command()

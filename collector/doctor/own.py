@@ -104,6 +104,8 @@ def _layout(engine: Engine) -> Iterator[Check]:
             f"{_few(local)} on the coordinator alone, the others spread over the nodes: rows travel at each question",
             ("aoai-monitor db distribute",),
         )
+    if told := distribute.advice(engine):
+        yield Check("database", "layout", "second way", told)
 
 
 def mail_checks(settings: Settings) -> Iterator[Check]:

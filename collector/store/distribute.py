@@ -67,7 +67,6 @@ def distribute(engine: Engine, *, shard_count: int = 16) -> list[Placement]:
                     f"{where(engine)} has no citus extension: expected a Citus coordinator on which `create extension citus` "
                     "was run; without it nothing needs to be distributed"
                 )
-            _expect_coordinator(connection, engine)
             connection.exec_driver_sql(SEQUENTIAL)
             # A table that waits behind a long read would make every later read wait behind it.
             connection.exec_driver_sql(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
@@ -92,13 +91,17 @@ def yet_to_be_spread(engine: Engine) -> list[str]:
     return [] if len(local) == len(found) else local
 
 
-def _expect_coordinator(connection: Connection, engine: Engine) -> None:
-    """Else reference tables have no copy beside the local tables that they are joined with."""
-    if connection.exec_driver_sql(KNOWS_ITSELF).first() is None:
-        raise StoreError(
-            f"{where(engine)} is a coordinator that does not know itself: expected it among its nodes; run "
-            "`select citus_set_coordinator_host('HOST', 5432)` with the name by which its nodes reach it, then this again"
-        )
+def advice(engine: Engine) -> str | None:
+    """What would make the layout quicker: reference tables have a copy beside the coordinator's own tables, with which
+    they are joined, only where the coordinator is among its nodes. None where it is, and where there is no Citus.
+    """
+    with clear_errors(where(engine)), engine.connect() as connection:
+        if not has_citus(connection) or connection.exec_driver_sql(KNOWS_ITSELF).first():
+            return None
+    return (
+        f"{where(engine)} is not among its own nodes, so that joins with its own tables travel: run "
+        "`select citus_set_coordinator_host('HOST', 5432)` with the name by which its nodes reach it"
+    )
 
 
 @contextmanager
