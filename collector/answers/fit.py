@@ -44,6 +44,8 @@ def _fit_object(one: Fit) -> Json:
         "free_units": place.free_units,
         "available": place.available,
         "usage_name": place.usage_name,
+        "needs_account": place.needs_account,
+        "accounts_free": place.accounts_free,
         "may_share_pool": one.may_share_pool,
         "price_ratio": place.price_ratio,
         "prices": plain(place.prices),

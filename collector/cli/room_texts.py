@@ -77,6 +77,15 @@ def tell_fit(found: Json) -> None:
     )  # fmt: skip
     if not any(one["fits"] for one in found["places"]):
         _tell_what_to_move(found["places"])
+    full = {
+        (one["location"], one["subscription_id"])
+        for one in found["places"]
+        if one["needs_account"] and one["accounts_free"] == 0
+    }
+    for location, subscription_id in sorted(full):
+        print_line(
+            f"{location} needs a new account, and {subscription_id} may make no more there: delete one, or ask Azure for more"
+        )
     for one in found["elsewhere"]:
         print_line(
             f"Azure also has {one['available']:,} units of {one['sku']} {one['version']} in {one['location']}; "
@@ -173,6 +182,8 @@ def _against(row: Json) -> tuple[str, str]:
 def _fits(one: Json) -> str:
     if one["fits"]:
         return "yes"
+    if one["needs_account"] and one["accounts_free"] == 0:
+        return "no more accounts"
     return "quota unknown" if one["short"] is None else f"{one['short']:,} short"
 
 

@@ -39,6 +39,7 @@ def fit_view(found: Sequence[Fit], names: Mapping[str, str]) -> FitView:
                 Column("processed", "Processed", width="medium"),
                 Column("frees", "Could be freed", width="medium"),
                 Column("pool", "Pool"),
+                Column("account", "Account", help=words.ACCOUNT_COLUMN),
                 Column("subscription_id", "Subscription id", screen=False),
                 Column("usage_name", "Quota line", screen=False),
             ),
@@ -59,6 +60,7 @@ def fit_view(found: Sequence[Fit], names: Mapping[str, str]) -> FitView:
                     "processed": resides(one.place.sku, one.place.location),
                     "frees": ", ".join(f"{units:,} of {name}" for name, units in one.frees) or None,
                     "pool": "may be shared" if one.may_share_pool else "its own",
+                    "account": _account(one),
                     "subscription": names.get(one.place.subscription_id, one.place.subscription_id),
                     "subscription_id": one.place.subscription_id,
                     "usage_name": one.place.usage_name,
@@ -73,8 +75,17 @@ def fit_view(found: Sequence[Fit], names: Mapping[str, str]) -> FitView:
 def _fits(one: Fit) -> str:
     if one.fits:
         return "yes"
+    if one.place.closed:
+        return words.NO_MORE_ACCOUNTS
     return "quota unknown" if one.short is None else f"{one.short:,} units short"
 
 
 def _million(prices: TokenPrices | None, kind: Literal["input", "output"]) -> Decimal | None:
     return None if prices is None else 1_000_000 * (prices.input if kind == "input" else prices.output)
+
+
+def _account(one: Fit) -> str:
+    if not one.place.needs_account:
+        return "there"
+    free = one.place.accounts_free
+    return "a new one" if free is None else f"a new one of {free:,} left"

@@ -91,6 +91,31 @@ def test_fit_answers_from_recorded_models_and_quota(stored: Engine) -> None:
         assert one["fits"] == (max(0, int(free[one["usage_name"]])) >= one["units"]), one
 
 
+def test_a_place_that_was_left_fits_until_the_accounts_of_its_location_are_used_up(
+    stored: Engine, recorded: Path
+) -> None:
+    usages = said(recorded, "arm-usages-list-eastus2.json")["value"]
+    full = [
+        one | {"currentValue": one["limit"]} if one["name"]["value"] == "AccountCount" else one
+        for one in usages
+    ]
+    subscription = Subscription(SUBSCRIPTION, "prod", None, "Enabled", {})
+    answers: list[Any] = []
+    with Loopback() as azure, open_sources(azure.settings()) as sources, stored.begin() as connection:
+        for step, told in enumerate((usages, usages, full)):
+            azure.on("/usages$", Reply({"value": told}))
+            quotas = sources.quotas.quotas(SUBSCRIPTION, "eastus2")
+            at = NOW + timedelta(hours=step)
+            writes.record_quotas(connection, SUBSCRIPTION, "eastus2", quotas, at=at)
+            if step:
+                writes.record_inventory(connection, subscription, [], {}, (), at=at)
+            found = answers_fit.fit(Asked(connection, at, MoneyRules()), FitQuestion("gpt-4.1", 50_000))
+            [one] = [one for one in found["places"] if one["sku"] == "GlobalStandard"]
+            answers.append((one["needs_account"], one["accounts_free"], one["fits"]))
+
+    assert [(False, 59, True), (True, 59, True), (True, 0, False)] == answers
+
+
 def test_a_deployment_without_any_usage_is_unknown_not_idle_room(stored: Engine) -> None:
     with stored.connect() as connection:
         estate = room_estate(connection, NOW)

@@ -44,7 +44,7 @@ class Fit:
 
     @property
     def fits(self) -> bool:
-        return self.short == 0
+        return self.short == 0 and not self.place.closed
 
 
 def fits(question: FitQuestion, places: Iterable[Place], seats: Sequence[Seat] = ()) -> tuple[Fit, ...]:
@@ -59,14 +59,14 @@ def fits(question: FitQuestion, places: Iterable[Place], seats: Sequence[Seat] =
         units = place.steps.up(Decimal(question.tpm) / place.tpm_per_unit)
         if units * place.tpm_per_unit < question.tpm:
             continue
-        short = None if place.free_units is None else max(0, units - place.room)
+        short = None if place.free_units is None else max(0, units - place.by_quota)
         found.append(
             Fit(
                 place=place,
                 units=units,
                 short=short,
                 may_share_pool=scope_of(place.usage_name, place.location).may_share_pool,
-                frees=_frees(place, seats) if short else (),
+                frees=_frees(place, seats) if short and not place.closed else (),
             )
         )
     return tuple(sorted(found, key=_order))
@@ -120,5 +120,5 @@ def _frees(place: Place, seats: Sequence[Seat]) -> tuple[tuple[str, int], ...]:
 
 def _order(found: Fit) -> tuple[int, float, int, int, str]:
     price = found.place.price_ratio if found.place.price_ratio is not None else 1.0
-    rank = 0 if found.fits else 1 if found.short is None else 2
+    rank = 0 if found.fits else 1 if found.short is None and not found.place.closed else 2
     return rank, price, found.short or 0, -found.place.room, found.place.location

@@ -143,7 +143,8 @@ class Place:
 
     `free_units` is None where no such line was ever told: Azure tells no line to some subscriptions, which is unknown
     and no limit of 0. `available` is what Azure says could be deployed now; `price_ratio` its price ÷ the present one,
-    or ÷ the cheapest place where nothing is deployed yet.
+    or ÷ the cheapest place where nothing is deployed yet. `needs_account`: none that lies there takes the model, and
+    `accounts_free` may still be made (None is unknown).
     """
 
     subscription_id: str
@@ -159,12 +160,24 @@ class Place:
     price_ratio: float | None = None
     prices: TokenPrices | None = None
     ends_on: str | None = None
+    needs_account: bool = False
+    accounts_free: int | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether an account would have to be made where Azure lets none be made any more."""
+        return self.needs_account and self.accounts_free == 0
+
+    @property
+    def by_quota(self) -> int:
+        """Units that quota and Azure's capacity leave, whether or not an account lies there."""
+        free = self.free_units or 0
+        return self.steps.down(free if self.available is None else min(free, self.available))
 
     @property
     def room(self) -> int:
         """Units that are known to be deployable at once."""
-        free = self.free_units or 0
-        return self.steps.down(free if self.available is None else min(free, self.available))
+        return 0 if self.closed else self.by_quota
 
 
 @dataclass(frozen=True, slots=True)

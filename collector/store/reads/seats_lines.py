@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
@@ -10,7 +10,8 @@ from sqlalchemy import Connection, and_, func, select
 
 from collector.domain.advice.need import well_known
 from collector.domain.advice.types import Line, Place, Seat
-from collector.domain.room.quotas import PURGED_AFTER, DeletedHold, Holding, line_use
+from collector.domain.room.accounts import accounts_free, needs_account
+from collector.domain.room.quotas import PURGED_AFTER, DeletedHold, Holding, LineUse, line_use
 from collector.domain.types import CatalogModel, location_key
 from collector.store import tables
 from collector.store.reads.catalog import all_models
@@ -23,12 +24,12 @@ LineKey = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class RoomEstate:
-    """Everything that advice and fit are asked of; `homes` are the subscriptions and locations where accounts lie."""
+    """Everything that advice and fit are asked of; `homes` are the kinds of the accounts that lie in a subscription and location."""
 
     seats: tuple[Seat, ...]
     lines: tuple[Line, ...]
     models: tuple[CatalogModel, ...]
-    homes: tuple[tuple[str, str], ...]
+    homes: Mapping[tuple[str, str], frozenset[str]]
     capacities: Mapping[tuple[str, str, str, str, str, str], Decimal]
 
     def places(self, models: Collection[str] | None = None) -> tuple[Place, ...]:
@@ -174,10 +175,16 @@ def _capacities(connection: Connection) -> dict[tuple[str, str, str, str, str, s
     }
 
 
-def _homes(connection: Connection) -> tuple[tuple[str, str], ...]:
+def _homes(connection: Connection) -> dict[tuple[str, str], frozenset[str]]:
     account = tables.account
-    asked = select(account.c.subscription_id, account.c.location).where(account.c.deleted_at.is_(None))
-    return tuple((row[0], row[1]) for row in connection.execute(asked.distinct()))
+    columns = (account.c.subscription_id, account.c.location, account.c.kind)
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for subscription_id, location, kind in connection.execute(
+        select(*columns).where(account.c.deleted_at.is_(None)).distinct()
+    ):
+        place = (subscription_id, location)
+        found[place] = found.get(place, frozenset()) | {kind}
+    return found
 
 
 def _places(estate: RoomEstate, wanted: Collection[str]) -> Iterable[Place]:
@@ -187,6 +194,9 @@ def _places(estate: RoomEstate, wanted: Collection[str]) -> Iterable[Place]:
     """
     spelling = Spelling((line.subscription_id, line.location, line.usage_name) for line in estate.lines)
     known = {(line.subscription_id, line.location, line.usage_name): line for line in estate.lines}
+    counted: dict[tuple[str, str], dict[str, LineUse]] = defaultdict(dict)
+    for line in estate.lines:
+        counted[line.subscription_id, line.location][line.usage_name.casefold()] = line.use
     subscriptions: dict[str, set[str]] = defaultdict(set)
     for subscription_id, location in (
         *estate.homes,
@@ -200,7 +210,13 @@ def _places(estate: RoomEstate, wanted: Collection[str]) -> Iterable[Place]:
         for subscription in sorted(subscriptions.get(key[0], ())):
             line = known.get(spelling.of(subscription, key[0], model.usage_name))
             available = estate.capacities.get((subscription, *key[:5]))
-            yield _place(model, subscription, line, None if available is None else int(available))
+            place = _place(model, subscription, line, None if available is None else int(available))
+            home = (subscription, key[0])
+            yield replace(
+                place,
+                needs_account=needs_account(estate.homes.get(home, frozenset()), model.format),
+                accounts_free=accounts_free(counted[home], model.format),
+            )
 
 
 def _place(model: CatalogModel, subscription_id: str, line: Line | None, available: int | None) -> Place:

@@ -82,3 +82,16 @@ def test_a_misspelt_question_is_an_error_and_not_an_empty_answer(question: FitQu
 def test_nothing_fits_nowhere(tpm: int):
     with pytest.raises(ValueError, match="expected more than 0 tokens per minute"):
         FitQuestion("gpt-5.4", tpm)
+
+
+def test_a_place_that_lets_no_account_be_made_fits_nothing_whatever_quota_is_free():
+    places = [
+        a_place("eastus2", needs_account=True, accounts_free=0),
+        a_place("westus3", needs_account=True, accounts_free=3),
+        a_place("swedencentral", needs_account=True, accounts_free=None),
+        a_place("uksouth", needs_account=False, accounts_free=0),
+    ]
+    found = {one.place.location: (one.fits, one.short, one.place.room) for one in fits(ASKED, places)}
+
+    assert {"eastus2": (False, 0, 0), "westus3": (True, 0, 500), "swedencentral": (True, 0, 500), "uksouth": (True, 0, 500)} == found  # fmt: skip
+    assert "eastus2" == fits(ASKED, places)[-1].place.location
