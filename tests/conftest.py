@@ -145,16 +145,29 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def an_empty_database(postgres_url: str) -> Iterator[str]:
+def an_empty_database(postgres_url: str, *, template: str = "template1") -> Iterator[str]:
     server = make_url(postgres_url)
     name = f"aoai_test_{uuid.uuid4().hex}"
     with psycopg.connect(_libpq(server), autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        words = sql.SQL("create database {} template {}")
+        connection.execute(words.format(sql.Identifier(name), sql.Identifier(template)))
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:
         with psycopg.connect(_libpq(server), autocommit=True) as connection:
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def a_copy(url: str, folder: Path) -> Iterator[str]:
+    """A database of its own with all that another holds, which nobody may have open meanwhile."""
+    filled = make_url(url)
+    assert filled.database is not None
+    if filled.get_backend_name() == "sqlite":
+        yield f"sqlite:///{shutil.copy(filled.database, folder / 'copy.db')}"
+        return
+    with an_empty_database(url, template=filled.database) as copy:
+        yield copy
 
 
 @pytest.fixture

@@ -12,14 +12,12 @@ import itertools
 import json
 import logging
 import os
-import signal
 import sys
 from datetime import UTC, datetime
 from typing import Any
 from urllib.request import urlopen
 
 import structlog
-from sqlalchemy import Engine, event
 
 from collector.domain.periods import DAY, Window, midnight
 from collector.jobs.collect import collect
@@ -31,6 +29,7 @@ from collector.jobs.derive import derive
 from collector.sources import open_sources
 from collector.store import schema
 from collector.store.engine import open_engine
+from tests.crash.deaths import die_at
 from tests.end_to_end.stage import LONG_BACKFILL, RULES, azure_settings
 
 
@@ -77,36 +76,6 @@ def live(
 def world_now(azure_url: str) -> datetime:
     with urlopen(f"{azure_url}/_sim/clock", timeout=5) as answer:
         return datetime.fromisoformat(json.load(answer)["now"]).astimezone(UTC)
-
-
-def die_at(engine: Engine, moment: str, number: int, matching: str = "") -> None:
-    """Kill this process by SIGKILL at the `number`th such moment.
-
-    `begin`: between two transactions; `commit`: all is written, nothing committed; `statement`: amid a transaction;
-    `after`: the transaction that held the matching statement was committed, and the next one begins.
-    """
-    seen, matched = itertools.count(1), [False]
-
-    def strike(*_: Any) -> None:
-        if next(seen) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def after_statement(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if matching in statement.lower():
-            matched[0] = True
-            if moment == "statement":
-                strike()
-
-    def next_begin(_: Any) -> None:
-        if matched[0]:
-            matched[0] = False
-            strike()
-
-    event.listen(engine, "after_cursor_execute", after_statement)
-    if moment == "after":
-        event.listen(engine, "begin", next_begin)
-    elif moment in ("begin", "commit"):
-        event.listen(engine, moment, strike)
 
 
 if __name__ == "__main__":

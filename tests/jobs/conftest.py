@@ -6,6 +6,10 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.store.conftest import migrated_sqlite, shared_url
+
+__all__ = ["migrated_sqlite", "shared_url"]
+
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
