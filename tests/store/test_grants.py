@@ -58,7 +58,7 @@ def test_the_role_reads_every_table_and_writes_only_what_people_do_with_alerts(
     for table in tables:
         assert "42501" == refusal(as_role, f"delete from {table}"), table
         assert "42501" == refusal(as_role, f"truncate {table}"), table
-        if table not in INSERTABLE:
+        if table != "alert_action":
             assert "42501" == refusal(as_role, f"insert into {table} default values"), table
     assert "42501" == refusal(as_role, "create table mine (x int)")
     with writing(as_role) as connection:
