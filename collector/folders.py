@@ -15,9 +15,13 @@ import fsspec
 from fsspec.core import url_to_fs
 from fsspec.implementations.arrow import ArrowFSWrapper
 from fsspec.implementations.local import LocalFileSystem
+from pyarrow import ArrowException
 from pyarrow.fs import FileSystem as ArrowFileSystem
 
 from collector.domain.types import Misconfigured, TryLater
+
+TROUBLE: Final = (OSError, ValueError, ArrowException)
+"""What the storage itself may raise: Arrow has an error of its own where it cannot sign in."""
 
 _AZURE: Final = ("abfs://", "abfss://")
 _CHANGED: Final = ("mtime", "LastModified", "last_modified", "updated", "created")
@@ -49,7 +53,7 @@ class Folder:
             if not self.files.exists(self.path):
                 raise Misconfigured(f"{self.said}: no such folder; expected one that exports are written to")
             found = cast("dict[str, dict[str, Any]]", self.files.find(self.path, detail=True))
-        except (OSError, ValueError) as error:
+        except TROUBLE as error:
             raise TryLater(f"{self.said}: cannot be listed ({_short(error)})") from error
         files = [_file(name, info) for name, info in found.items() if info["type"] == "file"]
         return sorted(files, key=lambda file: file.path)
@@ -79,7 +83,7 @@ def folder(said: str) -> Folder:
         files, path = url_to_fs(said)
     except ImportError as error:
         raise Misconfigured(f"{said}: {error}; install that package beside aoai-monitor") from error
-    except (OSError, ValueError) as error:
+    except TROUBLE as error:
         raise Misconfigured(
             f"{said}: {_short(error)}; expected a path, or a URL that fsspec knows"
         ) from error

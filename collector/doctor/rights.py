@@ -162,6 +162,8 @@ class _Granting:
     def lines(self, one: Probe, need: Need | None, subscription: str | None) -> tuple[str, ...]:
         if one.works:
             return ()
+        if one.name == "bill" and self.azure.bill_exports and one.verdict == "fails":
+            return (_EXPORTED.format(folder=self.azure.bill_exports),)
         if one.verdict == "missing role":
             return (self._role(one, need, subscription or "<subscription-id>"),)
         return (_MENDED[one.verdict].format(host=_host(one.target, self.azure)),)
@@ -187,8 +189,13 @@ class _Granting:
         return tuple(_address(addresses[host]) for host in wanted)
 
 
+_EXPORTED: Final = (
+    "aoai-monitor doctor   # again once AOAI_BILLS_EXPORTS={folder} holds exports that this identity may read (Storage Blob "
+    "Data Reader on their container)"
+)
 _MENDED: Final[Mapping[Verdict, str]] = {
     "no identity": "az login   # or give the machine a managed identity, or set AZURE_CLIENT_ID, AZURE_TENANT_ID and a secret",
+    "wrong tenant": "az login --tenant <the subscription's tenant>   # or set AZURE_TENANT_ID to it, with an identity of that tenant",
     "no such name": "ask for a DNS record of {host}, or name another address (AOAI_ARM_ENDPOINT, AOAI_METRICS_ENDPOINT, AOAI_PRICES_ENDPOINT)",
     "timeout": "let this machine reach {host}, or set HTTPS_PROXY",
     "no answer": "let this machine reach {host}, or set HTTPS_PROXY",

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from collector.domain.types import NeedsHuman
-from collector.folders import Folder, folder
+from collector.folders import TROUBLE, Folder, folder
 
 Write = Callable[[Path], object]
 
@@ -34,7 +34,7 @@ def _write(out: str, write: Write, *, partitioned: bool) -> None:
                 write(aside)
         else:
             _send(place, write, partitioned=partitioned)
-    except (OSError, ValueError) as error:
+    except TROUBLE as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise NeedsHuman(f"--out {out}: {why}; expected a path that can be written") from error
 

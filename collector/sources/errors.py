@@ -19,7 +19,7 @@ from azure.core.exceptions import (
 )
 
 from collector.domain.types import NeedsHuman, TryLater
-from collector.sources.failures import Faulty, Refused, Rejected, Unreachable, Untrusted
+from collector.sources.failures import Faulty, OtherTenant, Refused, Rejected, Unreachable, Untrusted
 from collector.sources.pipeline import RETRIED, retry_after_seconds
 
 # What an SDK raises on a body that is not what was promised: HTML, null, malformed, other types.
@@ -100,6 +100,8 @@ def _refusal(error: HttpResponseError, status: int, scope: Scope) -> TryLater | 
     if status == 404 and code == "SubscriptionNotFound":
         why = "mistyped, of another tenant, or without a role for this identity"
         return Refused(f"{told} ({why})", scope.grant(said))
+    if status == 401 and code == "InvalidAuthenticationTokenTenant":
+        return OtherTenant(told)
     if status in {401, 403}:
         grant = scope.grant(said)
         if grant is None:

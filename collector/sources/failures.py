@@ -7,6 +7,10 @@ class Refused(NeedsHuman):
     """401 or 403: a right is missing."""
 
 
+class OtherTenant(Refused):
+    """401: the token is of another tenant than the subscription, so no role would help."""
+
+
 class Unreachable(TryLater):
     """No answer came: the name, the way or the server is not there."""
 

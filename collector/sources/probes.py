@@ -21,7 +21,7 @@ from collector.domain.types import Account, NeedsHuman, TryLater
 from collector.domain.usage.metric_groups import TOKENS
 from collector.sources import AzureSources
 from collector.sources.errors import WEB_PAGE, has_cause
-from collector.sources.failures import Refused, Unreachable, Untrusted, WebPage
+from collector.sources.failures import OtherTenant, Refused, Unreachable, Untrusted, WebPage
 from collector.sources.metrics.batch import Batch
 from collector.sources.metrics.call import Call, Failed, Outcomes
 from collector.sources.metrics.single import Single
@@ -30,6 +30,7 @@ Verdict: TypeAlias = Literal[
     "works",
     "missing role",
     "no identity",
+    "wrong tenant",
     "no such name",
     "timeout",
     "proxy",
@@ -129,6 +130,8 @@ def _verdict(error: TryLater | NeedsHuman) -> Verdict:
         or has_cause(error, requests.exceptions.ProxyError)
     ):
         return "proxy"
+    if isinstance(error, OtherTenant):
+        return "wrong tenant"
     if isinstance(error, Refused):
         return "missing role"
     if isinstance(error, Untrusted):

@@ -190,6 +190,42 @@ def test_a_name_that_is_not_known_and_a_certificate_are_told_apart(
     assert (True, True) == (one["found"].startswith(verdict), remedy in one["remedies"][0]), one
 
 
+def test_a_token_of_another_tenant_is_told_apart_from_a_missing_role(
+    azure: Simulator,
+) -> None:
+    said = "The access token is from the wrong issuer. It must match the tenant associated with this subscription."
+    body = json.dumps({"error": {"code": "InvalidAuthenticationTokenTenant", "message": said}})
+    azure.weather.set([Fault("CognitiveServices/accounts", status=401, body=body, times=None)])
+
+    status, checks = told()
+
+    one = next(check for (what, _), check in wrong(checks).items() if what == INVENTORY)
+    assert (1, True, True) == (
+        status,
+        one["found"].startswith("wrong tenant (401 InvalidAuthenticationTokenTenant"),
+        one["remedies"][0].startswith("az login --tenant"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "no such folder"), ("a,b\n1,2\n", "no column BilledCost")]
+)
+def test_exports_of_the_bill_that_cannot_be_read_name_their_folder(
+    azure: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, why: str
+) -> None:
+    folder = tmp_path / "exports"
+    if content is not None:
+        folder.mkdir()
+        (folder / "part.csv").write_text(content)
+    monkeypatch.setenv("AOAI_BILLS_EXPORTS", str(folder))
+
+    status, checks = told()
+
+    bills = [check for (what, _), check in wrong(checks).items() if what == BILL]
+    assert (1, 3) == (status, len(bills))
+    assert all(why in one["found"] and f"AOAI_BILLS_EXPORTS={folder}" in one["remedies"][0] for one in bills)
+
+
 def test_without_any_subscription_each_figure_still_says_what_it_needs(
     azure: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

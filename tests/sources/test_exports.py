@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from pyarrow import ArrowException
 
 from collector.domain.types import (
     Biller,
@@ -456,6 +457,26 @@ def _quoted(values: Iterable[object]) -> list[str]:
 def test_a_folder_that_cannot_be_is_named(said: str, why: str) -> None:
     with pytest.raises(Misconfigured, match=why):
         read(said)
+
+
+class NobodySignsIn(fsspec.AbstractFileSystem):
+    """Arrow's client of Azure storage, where there is no identity: neither an OSError nor a ValueError."""
+
+    protocol = "shut"
+
+    def exists(self, path: str, **kwargs: object) -> bool:
+        raise ArrowException("Unknown error: Failed to get token from DefaultAzureCredential.")
+
+
+@pytest.fixture
+def shut() -> str:
+    fsspec.register_implementation("shut", NobodySignsIn, clobber=True)
+    return "shut://billing/focus"
+
+
+def test_storage_that_nobody_is_signed_in_to_is_a_matter_of_time(shut: str) -> None:
+    with pytest.raises(TryLater, match=f"{shut}: cannot be listed .*Failed to get token"):
+        read(shut)
 
 
 def test_the_currency_is_that_of_the_newest_run(tmp_path: Path) -> None:

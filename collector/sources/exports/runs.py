@@ -15,7 +15,7 @@ import orjson
 
 from collector.domain.periods import DAY
 from collector.domain.types import NeedsHuman, TryLater
-from collector.folders import Folder, StoredFile
+from collector.folders import TROUBLE, Folder, StoredFile
 from collector.sources.said import instant
 
 MANIFEST: Final = "manifest.json"
@@ -86,7 +86,7 @@ def _described(
             last=_last_day(_day(info["startDate"]), _day(info["endDate"])),
         )
         blobs = [(_last(str(blob["blobName"]).strip()), blob) for blob in said["blobs"]]
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except (*TROUBLE, KeyError, TypeError, AttributeError) as error:
         why = f"{manifest.path}: no manifest of an export ({type(error).__name__}: {error}); is it half-written?"
         return Run(place, place, manifest.changed_at, fault=TryLater(why))
     if kind.casefold() != _DATASET:
