@@ -13,6 +13,7 @@ from collector.domain.money.reconciliation import Reconciliation
 from collector.domain.periods import DAY, Month, Window, midnight, month_of
 from collector.store.reads import bills, cost, cost_parts, finance
 from collector.store.reads.cost import Dimension
+from collector.store.reads.finance_names import names
 from collector.store.reads.finance_report import meter_book
 from collector.store.reads.outlook import HISTORY, budget_part, cause_of, daily_parts
 from collector.store.reads.scope import EVERYTHING, Filters, narrowed, places
@@ -283,7 +284,7 @@ def _billed(url: str, month: Month, filters: Filters) -> dict[str, bill_views.Bi
 def _reconciled(url: str, month: Month, now: datetime, filters: Filters) -> tuple[Reconciliation, ...]:
     """Estimate beside bill of the accounts that the filters leave."""
     with state._reading(url) as connection:
-        meters, known = meter_book(connection, finance_state.rules()), finance.names(connection)
+        meters, known = meter_book(connection, finance_state.rules()), names(connection)
         found = finance.current_month(connection, month, now, meters, known).reconciliations
         wanted = places(connection, filters) if filters != EVERYTHING else None
     return tuple(one for one in found if wanted is None or one.account_key in wanted)

@@ -1,5 +1,6 @@
 """The bill of the running month beside the estimate of the same days, and what sets them apart."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -7,7 +8,13 @@ from uuid import UUID
 import pytest
 
 from collector.domain.money.reconciliation import Cause, Reconciliation, Status
+from collector.domain.periods import Month
+from collector.domain.types import account_key
+from collector.store.reads.scope import EVERYTHING, Filters
+from dashboard.state import cost as cost_state
 from dashboard.views.bill import Billed, bill_tile, why_apart
+from tests.dashboard.seed import NOW, SUBSCRIPTIONS
+from tests.dashboard.worlds import FOUNDRY
 
 DAY = date(2026, 11, 26)
 
@@ -50,6 +57,16 @@ def test_a_far_bill_names_what_it_is_due_to_largest_first() -> None:
         "[[reservations]]); −$3.7k negotiated rates (tell them in [[rates]]); "
         "+$3.4k billed and not estimated."
     ) == why_apart(billed("88", "100"), "USD", lines)
+
+
+def test_accounts_that_the_filters_leave_are_asked_of_the_store(world: Callable[[str], str]) -> None:
+    month, filters = Month(2026, 11), Filters(subscriptions=(SUBSCRIPTIONS[1][0],))
+
+    everywhere = cost_state._reconciled(world("demo"), month, NOW, EVERYTHING)
+    here = cost_state._reconciled(world("demo"), month, NOW, filters)
+
+    assert {account_key(FOUNDRY.arm_id)} == {one.account_key for one in here}
+    assert set(here) < set(everywhere)
 
 
 @pytest.mark.parametrize(
