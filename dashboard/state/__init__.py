@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import Any, ParamSpec, Protocol, TypeVar
+from functools import lru_cache, wraps
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 import streamlit as st
 
@@ -70,8 +70,47 @@ class Remembered(Protocol[P, R_co]):
 
 
 def remembered(seconds: int = FRESH_SECONDS) -> Callable[[Callable[P, R_co]], Remembered[P, R_co]]:
-    """A cached read, bounded in time and number. Rows are frozen, so everybody may be handed the same ones."""
-    return st.cache_resource(ttl=seconds, max_entries=200, show_spinner=False)
+    """A cached read of a store's URL and more, bounded in time and number. Rows are frozen, so everybody may be handed
+    the same ones.
+
+    While days wait to be worked out, as on a first run, answers are old in seconds and are remembered no longer.
+    """
+
+    def wrap(read: Callable[P, R_co]) -> Remembered[P, R_co]:
+        kept = st.cache_resource(ttl=seconds, max_entries=200, show_spinner=False)(read)
+        if seconds <= BRIEF_SECONDS:
+            return kept
+        brief = st.cache_resource(ttl=BRIEF_SECONDS, max_entries=200, show_spinner=False)(_briefly(read))
+        return _Remembered(kept, brief)
+
+    return wrap
+
+
+class _Remembered(Generic[P, R_co]):
+    def __init__(self, kept: Remembered[P, R_co], brief: Remembered[P, R_co]) -> None:
+        self._kept, self._brief = kept, brief
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        return (self._brief if _is_moving(str(args[0])) else self._kept)(*args, **kwargs)
+
+    def clear(self) -> None:
+        self._kept.clear()
+        self._brief.clear()
+
+
+def _briefly(read: Callable[P, R_co]) -> Callable[P, R_co]:
+    """The same read under another name: Streamlit keeps one cache for each name and source."""
+
+    @wraps(read)
+    def briefly(*args: P.args, **kwargs: P.kwargs) -> R_co:
+        return read(*args, **kwargs)
+
+    briefly.__qualname__ = f"{read.__qualname__}.briefly"
+    return briefly
+
+
+def _is_moving(url: str) -> bool:
+    return _days_waiting(url, today() - timedelta(days=SETTLED_DAYS)) > 0
 
 
 def settings() -> Settings:
@@ -186,7 +225,9 @@ def _reading(url: str) -> Iterator[Any]:
         yield connection
 
 
-@remembered()
+@st.cache_resource(
+    ttl=FRESH_SECONDS, max_entries=200, show_spinner=False
+)  # asked before anything else can be
 def _require(url: str) -> None:
     found = schema.check(_engine(url))
     if found.status != "current":
