@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import plotly.graph_objects as go
 
+from collector.domain.periods import DAY
 from collector.domain.room.fullness import HORIZON_DAYS
 from dashboard import formats
 from dashboard.charts.style import BANDS, MUTED, OVER, plain_layout, text
@@ -185,6 +186,13 @@ def free_map(free: FreeMap) -> go.Figure:
     return figure
 
 
+_MINUTES_AT_MOST = [
+    {"dtickrange": [None, 86_400_000], "value": "%H:%M<br>%-d %b"},
+    {"dtickrange": [86_400_000, None], "value": "%-d %b"},
+]
+"""Quotas are read by the quarter of an hour or less often: seconds would claim more."""
+
+
 def line_history(line: LineEvidence) -> go.Figure:
     """What was allocated of a line against its limit, from reading to reading; bands begin at 80, 90 and 100 %."""
     figure = go.Figure()
@@ -212,7 +220,9 @@ def line_history(line: LineEvidence) -> go.Figure:
         **plain_layout(260), legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     )
     figure.update_yaxes(title="units of the line", tickformat="~s", rangemode="tozero")
-    figure.update_xaxes(title="UTC")
+    figure.update_xaxes(title="UTC", tickformatstops=_MINUTES_AT_MOST)
+    if at and at[-1] - at[0] < DAY:
+        figure.update_xaxes(range=[at[-1] - DAY, at[-1] + DAY / 24])
     return figure
 
 

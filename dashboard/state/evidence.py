@@ -50,7 +50,8 @@ def revisions(chosen: Chosen, picked: str) -> Table | None:
     """How a deployment changed; None where it never did."""
     row = _row(chosen, picked)
     steps = [] if row is None else _steps(database(), row.account_key, row.key)
-    return views.revisions(steps) if len(steps) > 1 else None
+    found = views.revisions(steps)
+    return found if len(found) > 1 else None
 
 
 def days(chosen: Chosen, picked: str) -> list[date]:

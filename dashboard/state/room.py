@@ -106,7 +106,7 @@ def advice_view(chosen: Chosen) -> advice_views.AdviceView:
 
 
 def models() -> tuple[list[str], list[str]]:
-    """What can be asked of: models that take tokens by the minute, those in use first, and SKUs."""
+    """What can be asked of: models that take tokens by the minute, the most asked first, and SKUs."""
     return _models(database())
 
 
@@ -222,10 +222,10 @@ def _models(url: str) -> tuple[list[str], list[str]]:
             for one in all_models(connection)
             if one.tpm_per_unit and not one.fine_tuned and one.usage_name
         ]
-        used = {seat.model for seat in seats(connection, state.now(), causes=False)}
+        used = [(seat.model, seat.requests) for seat in seats(connection, state.now(), causes=False)]
     names = {one.model for one in offered}
     skus = sorted({one.sku for one in offered})
-    return sorted(names, key=lambda name: (name not in used, name.casefold())), skus
+    return fit_views.most_asked_first(names, used), skus
 
 
 @remembered(SLOW_SECONDS)

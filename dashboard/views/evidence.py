@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from collector.domain.advice.types import Line, Seat
 from collector.domain.room.fullness import NoDate, UntilFull, in_words
@@ -117,8 +118,19 @@ def figures(row: RoomRow) -> Table:
     )
 
 
+_SHOWN: Final = ("capacity", "limit_tpm", "limit_rpm", "model", "version", "sku")
+
+
 def revisions(steps: Sequence[LimitStep]) -> Table:
-    """Every change of a deployment that was seen, newest first: what it ran on, and the limits that came of it."""
+    """Every change of a deployment that was seen, newest first: what it ran on, and the limits that came of it.
+
+    A revision that differs in nothing that is shown (an option of upgrades, a tag) is no row of its own.
+    """
+    moved = [
+        step
+        for before, step in zip((None, *steps), steps, strict=False)
+        if before is None or any(getattr(before, name) != getattr(step, name) for name in _SHOWN)
+    ]
     return table(
         "revisions",
         (
@@ -130,13 +142,7 @@ def revisions(steps: Sequence[LimitStep]) -> Table:
             Column("version", "Version"),
             Column("sku", "SKU"),
         ),
-        [
-            {
-                name: getattr(step, name)
-                for name in ("starts_at", "capacity", "limit_tpm", "limit_rpm", "model", "version", "sku")
-            }
-            for step in reversed(steps)
-        ],
+        [{name: getattr(step, name) for name in ("starts_at", *_SHOWN)} for step in reversed(moved)],
     )
 
 

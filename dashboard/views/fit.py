@@ -1,6 +1,7 @@
 """Where a new deployment fits: the places, best first."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -16,6 +17,14 @@ from dashboard.words import room as words
 class FitView:
     places: Table
     fitting: int
+
+
+def most_asked_first(models: Iterable[str], seats: Iterable[tuple[str, int]]) -> list[str]:
+    """Models by the requests of their deployments; one that stands unused comes before one that nobody deployed."""
+    asked = Counter[str]()
+    for model, requests in seats:
+        asked[model.casefold()] += 1 + requests
+    return sorted(models, key=lambda name: (-asked[name.casefold()], name.casefold()))
 
 
 def fit_view(found: Sequence[Fit], names: Mapping[str, str]) -> FitView:

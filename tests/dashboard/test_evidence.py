@@ -1,6 +1,7 @@
 """What stands behind a number: a line's past and holders, the days of a peak, a deployment in figures."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -178,3 +179,27 @@ def test_every_change_of_a_deployment_is_an_event_newest_first() -> None:
 
     assert [(240, 240_000), (100, 100_000)] == [(row["capacity"], row["limit_tpm"]) for row in rows]
     assert NOW - timedelta(days=3) == rows[0]["starts_at"]
+
+
+def test_a_revision_that_shows_nothing_new_is_no_row() -> None:
+    steps = [
+        LimitStep(NOW - timedelta(days=at), None, 240_000, 1_440, "Standard", 240, "gpt-4o", "1")
+        for at in (30, 3)
+    ]
+
+    assert [NOW - timedelta(days=30)] == [row["starts_at"] for row in evidence.revisions(steps).rows]
+
+
+def test_readings_of_minutes_are_drawn_on_a_day_and_without_seconds() -> None:
+    past = tuple(
+        QuotaReading(NOW - timedelta(minutes=30 - at), Decimal(100), Decimal(50 + at)) for at in (0, 15, 30)
+    )
+    reading = replace(a_reading(100, 80), history=past)
+    line = evidence.line_evidence(a_line(100, 80), reading, [], NoDate("too short"), TODAY)
+
+    axis = charts.line_history(line).layout.xaxis
+
+    start, end = axis.range
+    assert timedelta(days=1) <= end - start
+    assert start < NOW - timedelta(minutes=30) < NOW < end
+    assert [] == [stop.value for stop in axis.tickformatstops if "%S" in stop.value]

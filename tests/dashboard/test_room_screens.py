@@ -8,6 +8,7 @@ from collector.store.engine import open_engine
 from collector.store.reads import room
 from collector.store.reads.posture import posture_rows
 from dashboard import words
+from dashboard.views.fit import most_asked_first
 from dashboard.views.posture import deviations
 from dashboard.words import room as room_words
 from tests.dashboard.conftest import Opened, shown
@@ -77,3 +78,11 @@ def test_posture_names_only_what_azure_said(opened: Opened, world: Callable[[str
     assert [row.name for row in rows] == list(app.dataframe[0].value["account"])
     for row in rows:
         assert row.local_auth_disabled is False or "keys are allowed" not in deviations(row)
+
+
+def test_models_are_offered_by_how_much_they_are_asked_and_the_unused_by_name() -> None:
+    seats = [("GPT-4o", 10), ("o3", 0), ("gpt-4o", 5), ("gpt-5", 12)]
+
+    found = most_asked_first({"ada", "gpt-4o", "gpt-5", "o3", "Babbage"}, seats)
+
+    assert ["gpt-4o", "gpt-5", "o3", "ada", "Babbage"] == found
