@@ -189,6 +189,20 @@ def units(month: Month | None, by: str, as_json: bool, **filters: tuple[str, ...
             for one in found["provisioned"]
         ],
     )
+    for one in found["provisioned"]:
+        if one["spillover"] is not None:
+            print_line(_spilled(one))
+
+
+def _spilled(one: Mapping[str, Any]) -> str:
+    told = one["spillover"]
+    what = f"{one['deployment']}: {told['requests']:,} requests spilled"
+    if told["cost"] is None:
+        return f"{what}, at an unknown cost: {told['assumes']}."
+    return (
+        f"{what} to {told['to']} and cost {_money(told['cost'])} {one['currency']} there "
+        f"({told['sure']}: {told['assumes']})."
+    )
 
 
 @cost.command()

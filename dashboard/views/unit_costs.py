@@ -124,11 +124,13 @@ def _provisioned(units: Sequence[ProvisionedUse], currency: str) -> Table:
             Column("model", "Model"),
             Column("tokens", "Tokens served", "tokens"),
             Column("pays_from", "Pays from", "percent", outlook_words.PAYS_FROM_COLUMN),
+            Column("spilled", money("Spillover", currency), "money", outlook_words.SPILLED_COLUMN),
             Column("currency", "Currency", screen=False),
         ),
         [
             {
                 "deployment": one.deployment,
+                "spilled": one.spillover.cost if one.spillover else None,
                 "model": one.model,
                 "cost": one.cost,
                 "utilisation": one.utilisation,

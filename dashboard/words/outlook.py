@@ -119,6 +119,7 @@ UNITS_TEXT: Final = (
 THROUGH_UNITS: Final = "through units"
 PAID_SINGLY: Final = "by the token"
 PAYS_FROM_COLUMN: Final = "Mean utilisation from which the units would cost less than the same tokens, if load grew evenly; over 100 %: never"
+SPILLED_COLUMN: Final = "What requests that the units had no room for cost on the deployment that served them, by its requests; in its cost, not in the units'"
 NO_UNITS: Final = "No provisioned units in this period."
 IDLE_COLUMN: Final = "Cost × the share of the units that stood idle on average"
 TIMES_COLUMN: Final = "Through units ÷ by the token"

@@ -147,6 +147,27 @@ def test_the_bill_is_allocated_to_the_cent_and_the_rest_is_named(estate: Estate)
     }
 
 
+def test_spillover_costs_what_the_world_served_of_it_elsewhere(estate: Estate) -> None:
+    """The world knows which requests came over and what the deployment that served them cost at list price."""
+    truth, span = truth_of(estate.world), (OCTOBER.window.start, OCTOBER.window.end)
+    source = estate.world.deployment("provisioned-spilling")
+    (target,) = [
+        one for one in estate.world.deployments_of(source.account) if one.name == source.spillover_to
+    ]
+    days = {one.start.date(): one for one in truth.usage(*span, "day", [target])}
+    spilled = total(one.spilled for one in truth.usage(*span, deployments=[source]))
+    costs = [one for one in truth.costs(span[0].date(), span[1].date(), [target]) if days[one.day].ok]
+    cost = total((one.list_cost_usd or 0) * days[one.day].spilled_in / days[one.day].ok for one in costs)
+    share = cost / total(one.list_cost_usd for one in costs)
+
+    (found,) = [one for one in report_of(estate).provisioned if one.deployment.endswith(f"/{source.name}")]
+
+    assert found.spillover is not None
+    assert (target.name, spilled) == (found.spillover.to, found.spillover.requests)
+    assert found.spillover.share is not None
+    assert abs(found.spillover.share - share) <= Decimal("0.02") * share
+
+
 def test_teams_and_rows_sum_to_the_same(estate: Estate) -> None:
     report = report_of(estate)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from collector.domain.money.spillover import Spillover
+
 MILLION: Final = Decimal(1_000_000)
 _INPUT: Final = frozenset({"input", "cache_write", "audio_input", "image_input"})
 _CACHED: Final = frozenset({"cached_input", "cached_audio_input", "cached_image_input"})
@@ -45,7 +47,8 @@ class UnitCost:
 class ProvisionedUse:
     """A provisioned deployment: what its units cost for a million tokens served, and what those would have cost by the token.
 
-    `spilled` are requests that its spillover deployment served, and is charged for by the token.
+    `spilled` are requests that its spillover deployment served, and is charged for by the token; `spillover` says at
+    what cost.
     """
 
     deployment: str
@@ -57,6 +60,7 @@ class ProvisionedUse:
     utilisation: float | None
     by_token: Decimal | None = None
     spilled: int | None = None
+    spillover: Spillover | None = None
 
     @property
     def tokens(self) -> Decimal:

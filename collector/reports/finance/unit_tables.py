@@ -41,6 +41,13 @@ def provisioned(report: FinanceReport) -> FinanceTable:
             (Column("Same by the token", "money", 17), lambda one: one.by_token),
             (Column("Idle part", "money"), lambda one: one.idle_cost),
             (Column("Requests spilled", "count", 16), lambda one: one.spilled),
+            (Column("Spilled to", "text", 22), lambda one: one.spillover.to if one.spillover else None),
+            (
+                Column("Spillover cost", "money", 16),
+                lambda one: one.spillover.cost if one.spillover else None,
+            ),
+            (Column("Sure", "text", 10), lambda one: one.spillover.sure if one.spillover else None),
+            (Column("Assumes", "text", 60), lambda one: one.spillover.assumes if one.spillover else None),
         ),
-        "Units are paid whether used or not. Spilled requests are charged by the token, on the deployment that served them.",
+        "Units are paid whether used or not. Spilled requests are charged by the token, on the deployment that served them: their cost is in its row and not in the units'.",
     )
