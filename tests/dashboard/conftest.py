@@ -54,3 +54,10 @@ def opened(world: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> Open
 
 def shown(app: AppTest, screen: str) -> AppTest:
     return app.switch_page(f"screens/{screen}.py").run()
+
+
+def assert_opens(app: AppTest, screen: str, title: str) -> None:
+    shown(app, screen)
+    assert [] == [error.message for error in app.exception]
+    assert [] == [error.value for error in app.error]
+    assert [title] == [found.value for found in app.title]

@@ -16,7 +16,7 @@ from collector.domain.usage.histogram import Histogram
 from collector.domain.usage.minutes import MinuteBlock, pack_many
 from collector.jobs.derive_full import derive_until_full
 from collector.store import partitions, schema, tables
-from collector.store.engine import writing
+from collector.store.engine import open_engine, writing
 from collector.store.writes.cost_sums import roll_up
 
 NOW = datetime(2026, 11, 22, 18, 10, tzinfo=UTC)
@@ -103,6 +103,13 @@ class Seed:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("analyze"))
         derive_until_full(engine, self.now)
+
+    def fill(self, url: str) -> str:
+        """The store at this URL, with all of it."""
+        engine = open_engine(url)
+        self.write(engine)
+        engine.dispose()
+        return url
 
     def subscriptions(self) -> None:
         for subscription_id, name in SUBSCRIPTIONS:

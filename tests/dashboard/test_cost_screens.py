@@ -13,7 +13,7 @@ from collector.store.reads.scope import Filters
 from dashboard import formats
 from dashboard.words import cost as cost_words
 from dashboard.words import outlook as outlook_words
-from tests.dashboard.conftest import Opened, shown
+from tests.dashboard.conftest import Opened, assert_opens, shown
 from tests.dashboard.test_screens import MARKUP, NOVEMBER
 from tests.dashboard.worlds import EAST, HOSTILE
 
@@ -49,10 +49,7 @@ def test_every_cost_screen_opens_on_every_store(opened: Opened, name: str) -> No
     app = opened("overview", name)
 
     for screen, title in TITLES.items():
-        shown(app, screen)
-        assert [] == [error.message for error in app.exception]
-        assert [] == [error.value for error in app.error]
-        assert [title] == [found.value for found in app.title]
+        assert_opens(app, screen, title)
         texts = [str(one.value) for one in (*app.markdown, *app.caption)]
         assert [] == [text for text in texts if any(bad in text for bad in MARKUP)]
 

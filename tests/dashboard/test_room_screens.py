@@ -11,7 +11,7 @@ from dashboard import words
 from dashboard.views.fit import most_asked_first
 from dashboard.views.posture import deviations
 from dashboard.words import room as room_words
-from tests.dashboard.conftest import Opened, shown
+from tests.dashboard.conftest import Opened, assert_opens, shown
 from tests.dashboard.worlds import HOSTILE
 
 TITLES = {
@@ -30,10 +30,7 @@ def test_every_room_screen_opens_on_every_store(opened: Opened, name: str) -> No
     app = opened("overview", name)
 
     for screen, title in TITLES.items():
-        shown(app, screen)
-        assert [] == [error.message for error in app.exception]
-        assert [] == [error.value for error in app.error]
-        assert [title] == [found.value for found in app.title]
+        assert_opens(app, screen, title)
 
 
 def test_an_empty_store_says_how_to_begin_on_each(opened: Opened) -> None:

@@ -17,7 +17,7 @@ from dashboard.tables import to_csv
 from dashboard.views.collection import CollectionView
 from dashboard.words import cost as cost_words
 from dashboard.words import limits as limits_words
-from tests.dashboard.conftest import APP, Opened, shown
+from tests.dashboard.conftest import APP, Opened, assert_opens, shown
 from tests.dashboard.seed import SUBSCRIPTIONS
 from tests.dashboard.worlds import HOSTILE, SWEDEN
 
@@ -37,10 +37,7 @@ def test_every_screen_opens_on_every_store(opened: Opened, name: str) -> None:
     app = opened("overview", name)
 
     for screen, title in TITLES.items():
-        shown(app, screen)
-        assert [] == [error.message for error in app.exception]
-        assert [] == [error.value for error in app.error]
-        assert [title] == [found.value for found in app.title]
+        assert_opens(app, screen, title)
 
 
 def test_an_empty_store_says_how_to_begin(opened: Opened) -> None:

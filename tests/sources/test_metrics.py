@@ -1,7 +1,7 @@
 """Metrics are asked until they are whole, and what is not whole is never given out as if it were."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,32 +9,12 @@ import numpy as np
 import pytest
 
 from collector.domain.periods import Window
-from collector.domain.types import Account, NeedsHuman
+from collector.domain.types import NeedsHuman
 from collector.domain.usage.metric_groups import IMAGES, REQUESTS
-from collector.ports import MetricAnswer
 from collector.sources import AzureSources, open_sources
 from tests.sources.loopback import Loopback, Reply
+from tests.sources.metrics import BATCH, accounts, failures, sums
 from tests.sources.worlds import HOUR, SUBSCRIPTION, Monitor, a_question, an_account
-
-BATCH = "POST .*metrics:getBatch"
-SINGLE = "GET .*/providers/Microsoft.Insights/metrics$"
-MISSING_ROLE = {"error": {"code": "AuthorizationFailed", "message": "The client does not have authorization"}}
-
-
-def accounts(count: int) -> list[Account]:
-    return [an_account(f"aoai-{number:03d}") for number in range(count)]
-
-
-def failures(answers: Iterable[MetricAnswer]) -> dict[Any, str]:
-    return {key: why for answer in answers for key, why in answer.failed.items()}
-
-
-def sums(answers: Iterable[MetricAnswer]) -> dict[tuple[str, ...], float]:
-    return {
-        (one.metric, *one.dimensions.values()): float(np.nansum(one.values))
-        for answer in answers
-        for one in answer.series
-    }
 
 
 def test_an_answer_becomes_one_array_a_series(azure: Loopback, sources: AzureSources) -> None:

@@ -1,37 +1,16 @@
 """Metrics that are throttled, refused or lacking: the way around, and what is said where there is none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
-from collector.domain.types import Account, NeedsHuman, TryLater
+from collector.domain.types import NeedsHuman, TryLater
 from collector.domain.usage.metric_groups import IMAGES
-from collector.ports import MetricAnswer
 from collector.sources import AzureSources, open_sources
 from tests.sources.loopback import Loopback, Reply
+from tests.sources.metrics import BATCH, MISSING_ROLE, SINGLE, accounts, failures, sums
 from tests.sources.worlds import HOUR, SUBSCRIPTION, Monitor, a_question, a_series, an_account, stamps
-
-BATCH = "POST .*metrics:getBatch"
-SINGLE = "GET .*/providers/Microsoft.Insights/metrics$"
-MISSING_ROLE = {"error": {"code": "AuthorizationFailed", "message": "The client does not have authorization"}}
-
-
-def accounts(count: int) -> list[Account]:
-    return [an_account(f"aoai-{number:03d}") for number in range(count)]
-
-
-def failures(answers: Iterable[MetricAnswer]) -> dict[Any, str]:
-    return {key: why for answer in answers for key, why in answer.failed.items()}
-
-
-def sums(answers: Iterable[MetricAnswer]) -> dict[tuple[str, ...], float]:
-    return {
-        (one.metric, *one.dimensions.values()): float(np.nansum(one.values))
-        for answer in answers
-        for one in answer.series
-    }
 
 
 @pytest.mark.parametrize(("times", "answered"), [(1, True), (9, False)], ids=["once", "always"])

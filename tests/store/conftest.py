@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
 
 from collector.store import partitions, schema, tables
@@ -65,6 +65,17 @@ def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 @pytest.fixture
 def engine(store_url: str) -> Iterator[Engine]:
     yield from _opened(store_url)
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Connection]:
+    """A connection that cannot write, since the tests after this one may read the same rows."""
+    engine = open_engine(store_url)
+    with engine.connect() as connection:
+        postgres = connection.dialect.name == "postgresql"
+        connection.exec_driver_sql("set transaction read only" if postgres else "pragma query_only = on")
+        yield connection
+    engine.dispose()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What it costs: sums are exact, currencies apart, and a filter never adds what it should leave out."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,6 @@ from collector.domain.periods import Month, Window, last_days, midnight
 from collector.store.reads import cost
 from collector.store.reads.scope import EVERYTHING, NARROWING, Filters, narrowed
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
-from tests.store.seeded import reading, seeded
 
 EAST = Account("east", 0, "eastus2", {"team": "Blue"})
 WEST = Account("west", 1, "westeurope")
@@ -31,13 +29,7 @@ def store_url(shared_url: str) -> str:
     seed.deployment(EAST, _plain("mail", tags={"team": "Red"}), hours=False)
     seed.deployment(WEST, _plain("euros", currency="EUR"), hours=False)
     seed.deployment(WEST, _plain("free", input_price=None, output_price=None), hours=False)
-    return seeded(shared_url, seed)
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Connection]:
-    with reading(store_url) as connection:
-        yield connection
+    return seed.fill(shared_url)
 
 
 def test_a_month_is_the_sum_of_its_days(store: Connection) -> None:

@@ -1,6 +1,5 @@
 """What ends when: only what exists now, with who would feel it, and the api-versions that were really heard."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -14,7 +13,6 @@ from collector.store.reads import endings, overview
 from collector.store.reads.api_use import api_use_rows
 from collector.store.reads.scope import Filters
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
-from tests.store.seeded import reading, seeded
 
 EAST = Account("east", 0, "eastus2")
 GONE = Account("gone", 1, "westeurope")
@@ -46,13 +44,7 @@ def a_seed() -> Seed:
 
 @pytest.fixture(scope="module")
 def store_url(shared_url: str) -> str:
-    return seeded(shared_url, a_seed())
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Connection]:
-    with reading(store_url) as connection:
-        yield connection
+    return a_seed().fill(shared_url)
 
 
 def test_only_what_exists_now_has_an_end(store: Connection) -> None:

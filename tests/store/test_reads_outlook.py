@@ -1,6 +1,5 @@
 """What forecasts and budgets are read from, on both engines."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -14,7 +13,6 @@ from collector.store.reads.cost_parts import cost_parts, how_priced, served_requ
 from collector.store.reads.outlook import budget_part, daily_parts
 from collector.store.reads.scope import Filters
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
-from tests.store.seeded import reading, seeded
 
 TODAY = NOW.date()
 YESTERDAY = TODAY - timedelta(days=1)
@@ -36,13 +34,7 @@ def store_url(shared_url: str) -> str:
     ):
         what = Deployment(name, model, "1", "GlobalStandard", 30_000, "2", "8", tags=tags)
         seed.deployment(account, what, hours=False)
-    return seeded(shared_url, seed)
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Connection]:
-    with reading(store_url) as connection:
-        yield connection
+    return seed.fill(shared_url)
 
 
 @pytest.mark.parametrize("dimension", ["deployment", "team", "model", "subscription"])

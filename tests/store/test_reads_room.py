@@ -1,7 +1,6 @@
 """How much room is left: the limits of the period's own end, unknown where nothing says, one deployment by the minute."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -23,7 +22,6 @@ from collector.store.reads.scope import Filters
 from collector.store.reads.seats_lines import Spelling
 from collector.store.reads.until_full import lines_until_full
 from tests.dashboard.seed import NOW, SUBSCRIPTIONS, Account, Deployment, Seed
-from tests.store.seeded import reading, seeded
 
 EAST = Account("east", 0, "eastus2", {"env": "prod"})
 TIGHT = Deployment("Tight", "gpt-5", "1", "GlobalStandard", 100_000, "1", "2", 0.95)
@@ -45,13 +43,7 @@ def a_seed() -> Seed:
 
 @pytest.fixture(scope="module")
 def store_url(shared_url: str) -> str:
-    return seeded(shared_url, a_seed())
-
-
-@pytest.fixture
-def store(store_url: str) -> Iterator[Connection]:
-    with reading(store_url) as connection:
-        yield connection
+    return a_seed().fill(shared_url)
 
 
 def test_the_nearest_to_its_limit_comes_first_and_the_unknown_last(store: Connection) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from collector.domain.types import CatalogModel
 
@@ -119,8 +119,9 @@ class ModelCatalog:
         return reading is not None and reading.read_at is not None
 
 
-def offer_of(row: CatalogModel) -> Offer:
-    """The part of a models-list row that endings and catalog events look at."""
+def offer_of(row: Any) -> Offer:
+    """The part of a models-list row that endings and catalog events look at: of a `CatalogModel`, or of the store's
+    row with columns of the same names."""
     return Offer(
         model=row.model,
         version=row.version,

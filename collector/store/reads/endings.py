@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Connection, and_, func, select
 
 from collector.domain.endings.ending_types import Deployed
-from collector.domain.endings.offers import BundledModel, Offer, Reading
+from collector.domain.endings.offers import BundledModel, Offer, Reading, offer_of
 from collector.domain.periods import Window
 from collector.store import tables
 from collector.store.expressions import money_sum, plus
@@ -208,30 +208,7 @@ def _offers(connection: Connection, locations: list[str], models: Iterable[str])
         func.lower(catalog.c.model).in_(wanted),
         catalog.c.gone_at.is_(None),
     )
-    return [
-        Offer(
-            model=row.model,
-            version=row.version,
-            sku=row.sku,
-            location=row.location,
-            format=row.format,
-            fine_tuned=row.fine_tuned,
-            lifecycle_status=row.lifecycle_status,
-            inference_retires_on=_day(row.inference_retires_at),
-            sku_deprecation_on=_day(row.sku_retires_at),
-            fine_tune_retires_on=_day(row.fine_tune_retires_at),
-            deprecation_status=row.deprecation_status,
-            replacement_model=row.replacement_model,
-            replacement_version=row.replacement_version,
-            auto_upgrade_start=_day(row.auto_upgrade_at),
-            upgrade_lead_days=row.upgrade_lead_days,
-        )
-        for row in connection.execute(asked)
-    ]
-
-
-def _day(moment: datetime | None) -> date | None:
-    return None if moment is None else moment.date()
+    return [offer_of(row) for row in connection.execute(asked)]
 
 
 def _costs(connection: Connection, window: Window, filters: Filters) -> dict[Pair, list[tuple[str, Decimal]]]:

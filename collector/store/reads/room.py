@@ -92,7 +92,7 @@ def room_rows(connection: Connection, period: str, filters: Filters = EVERYTHING
             ),
         )
     )
-    own = [room.c[name] for name in _ROOM_FIELDS]
+    own = [room.c[name] for name in _OF_THE_PERIOD]
     asked = select(
         room.c.account_key,
         account.c.subscription_id,
@@ -118,45 +118,8 @@ def room_rows(connection: Connection, period: str, filters: Filters = EVERYTHING
     )
 
 
-_ROOM_FIELDS = (
-    "starts_at",
-    "ends_at",
-    "limit_tpm",
-    "limit_rpm",
-    "peak_tpm",
-    "peak_tpm_at",
-    "p99_tpm",
-    "p95_tpm",
-    "p50_tpm",
-    "peak_rpm",
-    "peak_rpm_at",
-    "p99_rpm",
-    "p95_rpm",
-    "p50_rpm",
-    "peak_at_least",
-    "headroom_tpm",
-    "headroom_rpm",
-    "binding",
-    "used_share",
-    "minutes_over_80",
-    "minutes_over_90",
-    "minutes_over_100",
-    "requests",
-    "throttled",
-    "throttled_at_limit",
-    "throttled_below_limit",
-    "throttled_unclassified",
-    "throttled_minutes",
-    "spilled",
-    "prompt_tokens",
-    "completion_tokens",
-    "ptu_mean",
-    "ptu_max",
-    "coverage",
-    "minute_coverage",
-    "trend",
-    "computed_at",
-)
+_FIELDS = tuple(RoomRow.__dataclass_fields__)
+_OF_THE_PERIOD = _FIELDS[_FIELDS.index("starts_at") : _FIELDS.index("quota_line")]
 
 
 def _same_deployment(left: FromClause, right: FromClause) -> ColumnElement[bool]:
