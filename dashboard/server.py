@@ -46,6 +46,7 @@ def run(
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # our own address is AOAI_PUBLIC_URL, whatever a proxy says
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     with listening:

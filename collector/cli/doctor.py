@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from collector.cli.doctor_login import login_checks
 from collector.cli.logs import set_up_logging
 from collector.cli.shared import BAD, DONE, FAILED, print_json, print_line, say, utc_now
 from collector.domain.plain_text import harmless
@@ -27,6 +28,7 @@ _MARKS: Final = {
 _TITLES: Final = {
     "settings": "Settings",
     "database": "Database",
+    "login": "Login to the dashboard",
     "mail": "Mail",
     "Azure": "Azure",
     "figures": "Figures, and what each needs",
@@ -45,7 +47,9 @@ _TITLES: Final = {
     "--identity", metavar="OBJECT-ID", help="Whom to grant to (default: whom Azure's refusals name)."
 )
 @click.option(
-    "--dashboard", is_flag=True, help="Look as the dashboard: only its database, and that it may only read."
+    "--dashboard",
+    is_flag=True,
+    help="Look as the dashboard: its database, that it may only read, and its login.",
 )
 @click.pass_context
 def doctor(
@@ -95,7 +99,9 @@ def _look(
         yield from checks.database_checks(
             lambda: wiring.build_engine(chosen, read_only=True, any_revision=True), dashboard=dashboard
         )
-        if not dashboard:
+        if dashboard:
+            yield from login_checks(chosen)
+        else:
             yield from checks.mail_checks(chosen)
             yield from checks.azure_checks(
                 wiring.azure_settings(chosen), utc_now(), management_group=management_group, identity=identity

@@ -13,7 +13,7 @@ State = Literal["works", "second way", "not set up", "not asked", "missing", "ba
 class Check:
     """One thing that was tried: how it stands, what was found, and the lines that mend it."""
 
-    group: Literal["settings", "database", "mail", "Azure", "figures"]
+    group: Literal["settings", "database", "login", "mail", "Azure", "figures"]
     what: str
     state: State
     found: str

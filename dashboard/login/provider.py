@@ -77,6 +77,15 @@ class Provider:
             raise SignInRefused("the provider sent no id token")
         return claims
 
+    async def check(self) -> None:
+        """Raises `ProviderDown` where nobody could sign in now; asks for what every sign-in asks first."""
+        client = await self._client()
+        if not client.server_metadata["id_token_signing_alg_values_supported"]:
+            raise ProviderDown(
+                f"the provider at {self.issuer} signs its tokens by no way that is believed; expected one of "
+                f"{', '.join(sorted(_ALGORITHMS))}"
+            )
+
     @property
     def sign_out_address(self) -> str | None:
         """Where the provider itself signs out, as far as it has said so."""

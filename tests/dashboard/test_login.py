@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
@@ -202,6 +202,22 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(visitor: 
     cookie = next(one for one in back.headers.get_list("set-cookie") if one.startswith(COOKIE))
 
     assert {"HttpOnly", "Path=/", "SameSite=lax"} <= {part.strip() for part in cookie.split(";")}
+
+
+def test_what_a_proxy_says_of_our_address_is_not_believed(visitor: httpx.Client) -> None:
+    said = {
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Prefix": "/evil",
+        "Forwarded": "host=evil.example;proto=https",
+    }
+
+    first = visitor.get("/cost", headers={**said, "Accept": "text/html"})
+    sent = visitor.get("/login", headers=said)
+
+    assert "/login?next=%2Fcost" == first.headers["location"]
+    callback = parse_qs(urlsplit(sent.headers["location"]).query)["redirect_uri"]
+    assert [str(visitor.base_url).rstrip("/") + "/login/callback"] == callback
 
 
 @pytest.mark.parametrize(
