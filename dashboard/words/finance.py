@@ -17,6 +17,7 @@ NONE_YET = "No month has figures yet."
 TABLES = {
     "By team": "Costs by team",
     "Reconciliation": "Estimate beside bill, by account and meter family",
+    "Invoices": "What is to be paid, by invoice",
     "Reservations": "Units paid ahead: how much of them was used, and what it covered",
     "Known from the bill alone": "Billed kinds that no metric counts",
     "Unallocated": "Billed, and no deployment's",

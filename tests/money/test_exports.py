@@ -15,6 +15,7 @@ from collector.domain.types import Misconfigured
 from collector.jobs.closing import close_month, restate
 from collector.jobs.collecting.money import collect_bills
 from collector.jobs.context import Context, Limits, RunResult
+from collector.reports.finance.bill_tables import invoices
 from collector.reports.finance.figures import BILL, ESTIMATE, FinanceReport, ReconciledRow
 from collector.reports.finance.focus import focus_records
 from collector.simulator.exports import write_run
@@ -330,6 +331,40 @@ def test_focus_tells_invoices_and_commitments_as_the_exports_do(own_estate: Esta
     }
     kept = [one | {"x_MonthState": "closing"} for one in focus_records(report(own_estate))]
     assert Counter(map(str, records)) == Counter(map(str, kept))
+
+
+def test_invoices_of_the_report_are_those_of_the_exports(own_estate: Estate, tmp_path: Path) -> None:
+    export(own_estate, tmp_path)
+    read_bills(own_estate, tmp_path)
+    bill = tables.bill_day
+    asked = select(bill.c.invoice, bill.c.actual).where(bill.c.day.between(FIRST, LAST))
+    paid: dict[object, Decimal] = {}
+    with own_estate.engine.connect() as connection:
+        for invoice, actual in connection.execute(asked):
+            paid[invoice] = paid.get(invoice, Decimal(0)) + (actual or Decimal(0))
+
+    told = {row[0]: row[2] for row in invoices(report(own_estate)).rows}
+
+    assert {"G202610", "P202610"} == paid.keys()
+    assert {name: cost.quantize(CENT) for name, cost in paid.items()} == {
+        name: Decimal(str(cost)).quantize(CENT) for name, cost in told.items() if name != "not told"
+    }
+    assert told.get("not told", Decimal(0)) == 0
+
+
+def test_unit_costs_of_a_billed_month_hold_what_the_bill_alone_prices(
+    own_estate: Estate, tmp_path: Path
+) -> None:
+    """No metric tells the images' tokens and no meter of ours their price; the bill does."""
+    export(own_estate, tmp_path)
+    read_bills(own_estate, tmp_path)
+    found = report(own_estate)
+
+    (images,) = [one for one in found.unit_costs if one.key.startswith("gpt-image")]
+
+    billed = sum(row.billed or Decimal(0) for row in found.rows if row.model == images.key)
+    assert billed == images.cost
+    assert any(not row.is_priced and row.billed for row in found.rows if row.model == images.key)
 
 
 def test_the_bill_of_a_closed_month_stands_before_the_next(own_estate: Estate, tmp_path: Path) -> None:

@@ -79,6 +79,22 @@ def _both(one: Invoiced, other: Invoiced) -> Invoiced:
     )
 
 
+def by_number(
+    amounts: Iterable[tuple[str, Decimal, Decimal | None, Sequence[Invoiced]]],
+) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+    """What is to be paid and its amortised cost, by currency and invoice; '' is what no invoice is told of.
+
+    Amounts come as currency, amortised cost, what is to be paid, and their parts where the bill tells any.
+    """
+    sums: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+    for currency, billed, actual, parts in amounts:
+        told = [(one.invoice, one.actual, one.billed) for one in parts] or [("", actual, billed)]
+        for invoice, paid, spread in told:
+            before = sums.get((currency, invoice), (_ZERO, _ZERO))
+            sums[currency, invoice] = (before[0] + (paid or _ZERO), before[1] + spread)
+    return sums
+
+
 def shares(amount: Decimal, parts: Sequence[Invoiced]) -> list[Decimal]:
     """What is known of the whole alone, parted as the bill counts its parts; the last takes what rounding leaves."""
     weights = [one.quantity for one in parts]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from collector.domain.money.invoices import by_number
 from collector.domain.money.reconciliation import Reconciliation
 from collector.reports.finance.figures import FinanceReport
 from collector.reports.finance.table_types import UNALLOCATED, Column, FinanceTable, table_of
@@ -34,6 +37,24 @@ def _causes(line: Reconciliation) -> str:
         for one in line.causes
     ]
     return "; ".join(told)
+
+
+def invoices(report: FinanceReport) -> FinanceTable:
+    """What is to be paid, as the invoices ask for it; empty where it is not known."""
+    known = [row for row in report.rows if row.billed is not None and row.actual is not None]
+    sums = by_number((row.currency, row.billed or Decimal(0), row.actual, row.invoiced) for row in known)
+    return table_of(
+        "Invoices",
+        [(key, both) for key, both in sorted(sums.items()) if any(both)],
+        (
+            (Column("Invoice", "text", 24), lambda one: one[0][1] or "not told"),
+            (Column("Currency", "text", 9), lambda one: one[0][0]),
+            (Column("To be paid", "money", 16), lambda one: one[1][0]),
+            (Column("Amortised", "money", 16), lambda one: one[1][1]),
+        ),
+        "What the bill asks to be paid, beside the same with reservations spread over their use. Exports name invoices, Cost Management's query does not.",
+        has_totals=True,
+    )
 
 
 def reservations(report: FinanceReport) -> FinanceTable:

@@ -8,6 +8,7 @@ from typing import Final
 
 from collector.reports.finance.bill_tables import (
     billed_alone,
+    invoices,
     reconciliation,
     reservations,
     restatements,
@@ -35,6 +36,7 @@ def finance_tables(report: FinanceReport) -> list[FinanceTable]:
         unit_costs(report),
         provisioned(report),
         reconciliation(report),
+        invoices(report),
         reservations(report),
         billed_alone(report),
         unpriced(report),

@@ -59,7 +59,7 @@ def month_unit_costs(
     connection: Connection, month: Month, rows: Sequence[FinanceRow], basis: str
 ) -> list[UnitCost]:
     """By model; provisioned ones aside, whose units serve tokens that no price is for."""
-    by_token = [row for row in rows if row.is_priced and row.kind not in _HOURLY]
+    by_token = [row for row in rows if _has_cost(row, basis) and row.kind not in _HOURLY]
     used = [
         UsedAmount(row.model, row.currency, row.kind, row.quantity, row.amount(basis)) for row in by_token
     ]
@@ -77,6 +77,11 @@ def month_unit_costs(
     return unit_costs(used, requests)
 
 
+def _has_cost(row: FinanceRow, basis: str) -> bool:
+    """What a bill charged has a cost without a price of ours; what it does not name and nothing prices has none."""
+    return not row.is_residual and (row.is_priced or (basis == BILL and bool(row.billed)))
+
+
 def provisioned_uses(
     connection: Connection, month: Month, rows: Sequence[FinanceRow], basis: str
 ) -> list[ProvisionedUse]:
@@ -86,7 +91,7 @@ def provisioned_uses(
         for (account, deployment), told in counts.items()
         if account in places
     }
-    units = [row for row in rows if row.kind == "ptu_hour" and row.is_priced and not row.is_residual]
+    units = [row for row in rows if row.kind == "ptu_hour" and _has_cost(row, basis)]
     units = one_a_deployment(units)
     spilled = _spilled(connection, month, [row for row in rows if not row.is_residual], units, by_name, basis)
     found: list[ProvisionedUse] = []

@@ -10,6 +10,7 @@ from collector.domain.money.invoices import (
     Invoiced,
     Invoicing,
     as_kept,
+    by_number,
     kept,
     shares,
     together,
@@ -48,6 +49,27 @@ def test_what_is_put_together_is_what_was_there(given: list[Invoiced]) -> None:
 @given(amounts, st.lists(parts, min_size=1, max_size=8))
 def test_shares_sum_to_the_whole(amount: Decimal, given: list[Invoiced]) -> None:
     assert amount == sum(shares(amount, given))
+
+
+rows = st.tuples(
+    st.sampled_from(["USD", "EUR"]), amounts, amounts, st.just(()) | st.lists(parts, max_size=4).map(together)
+)
+
+
+@given(st.lists(rows, max_size=6))
+def test_invoices_sum_to_what_stands_on_them(
+    given: list[tuple[str, Decimal, Decimal, tuple[Invoiced, ...]]],
+) -> None:
+    found = by_number(given)
+
+    for currency in ("USD", "EUR"):
+        mine = [one for one in given if one[0] == currency]
+        paid = sum(
+            sum((part.actual or 0 for part in one[3]), Decimal(0)) if one[3] else one[2] for one in mine
+        )
+        spread = sum(sum((part.billed for part in one[3]), Decimal(0)) if one[3] else one[1] for one in mine)
+        ours = [sums for (named, _), sums in found.items() if named == currency]
+        assert (paid, spread) == (sum(one[0] for one in ours), sum(one[1] for one in ours))
 
 
 def test_shares_go_by_the_quantities_of_the_bill() -> None:
