@@ -22,14 +22,19 @@ def tell_room(found: Json, period: str) -> None:
                 row["sku"],
                 _busiest(row),
                 *_against(row),
-                f"{row['throttled']:,} of {row['requests']:,}",
+                _UNKNOWN if row["requests"] is None else f"{row['throttled']:,} of {row['requests']:,}",
                 row["full"] or _UNKNOWN,
             )
             for row in found["deployments"]
         ),
         if_none=f"No deployment is known. {LOOK}",
     )
-    known = [row for row in found["deployments"] if row["minute_coverage"] is not None]
+    unread = [row for row in found["deployments"] if row["requests"] is None]
+    if unread:
+        print_line(
+            f"Of {len(unread)} deployments no minute is known: their use is unknown, and not 0. {LOOK}"
+        )
+    known = [row for row in found["deployments"] if row["minute_coverage"] and row["requests"] is not None]
     partly = [row for row in known if row["peak_at_least"]]
     if partly:
         least = min(row["minute_coverage"] for row in partly)

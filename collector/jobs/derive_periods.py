@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from collector.domain.periods import DAY, Month, Window, last_days, month_of
+from collector.domain.room.coverage import minutes_existed
 from collector.domain.room.headroom import LimitRevision
 from collector.domain.room.rollup import (
     Lifetime,
@@ -66,7 +67,8 @@ def roll_up_periods(
         there = existences(connection)
     slow = stamp is None or now - stamp >= _SLOW_EVERY
     wanted = {f"{count}d": last_days(today, count) for count in ROLLING_DAYS if slow or count <= _QUICK_DAYS}
-    wanted |= {str(month): month.window for month in changed if slow or month == month_of(now)}
+    months = {month_of(now), *changed}
+    wanted |= {str(month): month.window for month in months if slow or month == month_of(now)}
     accounts = sorted({account for account, _ in lifetimes})
     count = 0
     for at in range(0, len(accounts), _ACCOUNTS_AT_ONCE):
@@ -100,12 +102,14 @@ def _periods_of(
     for day in days:
         by_deployment.setdefault((day.account_key, day.deployment), {})[day.day] = day.sums
     found: list[RoomPeriod] = []
-    for key, sums in by_deployment.items():
+    members = set(accounts)
+    for key in sorted(by_deployment.keys() | {key for key in lifetimes if key[0] in members}):
+        sums = by_deployment.get(key, {})
         limit = _limit_at(lifetimes.get(key), now)
         shares = {day: peak_share(one, limit) for day, one in sums.items()}
         for name, window in wanted.items():
             inside = [day for day in sums if window.start.date() <= day < window.end.date()]
-            if inside:
+            if inside or _unread(there.get(key), lifetimes.get(key), window, now):
                 trend = [
                     shares.get((window.start + step * DAY).date()) for step in range(window.length // DAY)
                 ]
@@ -113,6 +117,16 @@ def _periods_of(
                 found.append(room_period(key, name, window, parts, limit, trend, there.get(key), now))
     retrying(engine, lambda connection: record_room_periods(connection, found, now))
     return len(found)
+
+
+def _unread(there: Existence | None, lifetime: Lifetime | None, window: Window, now: datetime) -> bool:
+    """Whether a deployment of which no day is known was there: then its room is unknown, and it is not absent."""
+    if there is None or lifetime is None:
+        return False
+    until = lifetime.deleted_at
+    if there.since is None:
+        return bool(lifetime.limits) and until is None and window.start <= now < window.end
+    return minutes_existed(window, there.since, until, now) > 0
 
 
 def _parts(

@@ -3,7 +3,7 @@
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Float, FromClause, case, cast, func
+from sqlalchemy import BigInteger, ColumnElement, Float, FromClause, case, cast, func, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -114,3 +114,9 @@ def _(element: epoch_day, compiler: Any, **options: Any) -> str:
 @compiles(epoch_day, "postgresql")
 def _(element: epoch_day, compiler: Any, **options: Any) -> str:
     return f"(cast(extract(epoch from {_clauses(element, compiler, **options)}) as bigint) / 86400)"
+
+
+def count_known(room: FromClause, name: str) -> ColumnElement[int | None]:
+    """A count of a deployment's room; null where not one minute of the period is known, since 0 would be a guess."""
+    count = room.c[name]
+    return case((or_(room.c.coverage > 0, count > 0), count), else_=None).label(name)

@@ -31,7 +31,7 @@ def of_unit_costs(whole: UnitCost, units: Sequence[ProvisionedUse]) -> tuple[Til
 
 
 def of_throttling(rows: Sequence[RoomRow], coming: Iterable[Row]) -> tuple[Tile, ...]:
-    requests, refused = sum(row.requests for row in rows), sum(row.throttled for row in rows)
+    requests, refused = sum(row.requests or 0 for row in rows), sum(row.throttled or 0 for row in rows)
     hit = sum(1 for row in rows if row.throttled)
     soon = sum(1 for row in coming if row["low"] is not None and row["low"] <= words.SOON_DAYS)
     return (
@@ -43,7 +43,7 @@ def of_throttling(rows: Sequence[RoomRow], coming: Iterable[Row]) -> tuple[Tile,
             "",
         ),
         Tile(words.HIT, f"{hit} of {len(rows)}", words.HIT_HELP),
-        Tile(words.SPILLED, formats.count(sum(row.spilled for row in rows)), words.SPILLED_HELP),
+        Tile(words.SPILLED, formats.count(sum(row.spilled or 0 for row in rows)), words.SPILLED_HELP),
         Tile(words.FULL_SOON, formats.count(soon), words.FULL_SOON_HELP),
     )
 

@@ -105,7 +105,7 @@ def room_answer(rows: Sequence[Glance], quotas: Sequence[QuotaRow]) -> Answer:
     tight = [row for row in known if (row.used_share or 0) >= TIGHT]
     in_use = [row for row in quotas if row.current]
     full_lines = sum(1 for row in in_use if not row.limit or row.current / row.limit >= Decimal("0.9"))
-    throttled, requests = sum(row.throttled for row in rows), sum(row.requests for row in rows)
+    throttled, requests = sum(row.throttled or 0 for row in rows), sum(row.requests or 0 for row in rows)
     tile = Tile(
         overview_words.ROOM_HEADLINE,
         f"{len(tight)} of {len(known)}" if known else formats.UNKNOWN,

@@ -115,9 +115,9 @@ def _limit(step: LimitStep, measure: Measure) -> int | None:
 
 def _tiles(rows: Sequence[RoomRow], quotas: Sequence[QuotaRow]) -> tuple[Tile, ...]:
     known = [row.used_share for row in rows if row.used_share is not None]
-    requests, throttled = sum(row.requests for row in rows), sum(row.throttled for row in rows)
-    at_limit = sum(row.throttled_at_limit for row in rows)
-    spilled = sum(row.spilled for row in rows)
+    requests, throttled = sum(row.requests or 0 for row in rows), sum(row.throttled or 0 for row in rows)
+    at_limit = sum(row.throttled_at_limit or 0 for row in rows)
+    spilled = sum(row.spilled or 0 for row in rows)
     tight = sum(1 for share in known if share >= TIGHT)
     shares = [float(row.current / row.limit) for row in quotas if row.limit and row.current]
     return (
@@ -226,7 +226,7 @@ def _room_row(row: RoomRow, names: Mapping[str, str]) -> dict[str, Any]:
         "burst": row.peak_tpm / row.p95_tpm if row.peak_tpm and row.p95_tpm else None,
         "binding_name": words.BINDINGS.get(row.binding or "", row.binding),
         "trend": course(row.trend),
-        "throttle_rate": row.throttled / row.requests if row.requests else None,
+        "throttle_rate": (row.throttled or 0) / row.requests if row.requests else None,
         "subscription": names.get(row.subscription_id, row.subscription_id),
     }
 

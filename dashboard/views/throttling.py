@@ -53,7 +53,8 @@ def hurts_view(
     today: date,
 ) -> HurtsView:
     hurt = sorted(
-        (row for row in rows if row.throttled or row.spilled), key=lambda row: (-row.throttled, -row.spilled)
+        (row for row in rows if row.throttled or row.spilled),
+        key=lambda row: (-(row.throttled or 0), -(row.spilled or 0)),
     )
     coming = _coming(rows, full, names, today)
     return HurtsView(
@@ -150,7 +151,7 @@ def _hurt(row: RoomRow, found: Diagnosis | None, names: Mapping[str, str]) -> di
         **{name: getattr(row, name) for name in told},
         "cause": words.CAUSES[found.cause] if found else words.CAUSES["unknown"],
         "sure": None if found is None else "sure enough" if found.certain else "a first guess",
-        "rate": row.throttled / row.requests if row.requests else None,
+        "rate": (row.throttled or 0) / row.requests if row.requests else None,
         "worst_at": found.summary.worst_minute_at if found else None,
         "trend": course(row.trend),
         "subscription": names.get(row.subscription_id, row.subscription_id),

@@ -13,7 +13,7 @@ from collector.domain.endings.ending_types import Deployed
 from collector.domain.endings.offers import BundledModel, Offer, Reading, offer_of
 from collector.domain.periods import Window
 from collector.store import tables
-from collector.store.expressions import money_sum, plus
+from collector.store.expressions import count_known, money_sum, plus
 from collector.store.reads.cost_sums import pieces
 from collector.store.reads.scope import EVERYTHING, Filters, Pair, within
 
@@ -84,7 +84,7 @@ def deployed_rows(
     )
     asked = (
         select(revision, account.c.subscription_id, account.c.arm_id, account.c.location)
-        .add_columns(account.c.name.label("account_name"), deployment.c.name, room.c.requests)
+        .add_columns(account.c.name.label("account_name"), deployment.c.name, count_known(room, "requests"))
         .select_from(joined)
         .where(
             revision.c.ends_at.is_(None),

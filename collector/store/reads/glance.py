@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from collector.store import tables
+from collector.store.expressions import count_known
 from collector.store.reads.room import room_rows
 from collector.store.reads.scope import EVERYTHING, Filters, within
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """`used_share` None: it is unknown how near it came."""
+    """`used_share` None: it is unknown how near it came; counts are None where nothing of the period is known."""
 
     deployment: str
     used_share: float | None
-    requests: int
-    throttled: int
+    requests: int | None
+    throttled: int | None
 
 
 def room_glances(connection: Connection, period: str, filters: Filters = EVERYTHING) -> list[Glance]:
@@ -35,8 +36,8 @@ def room_glances(connection: Connection, period: str, filters: Filters = EVERYTH
             room.c.deployment,
             deployment.c.name,
             room.c.used_share,
-            room.c.requests,
-            room.c.throttled,
+            count_known(room, "requests"),
+            count_known(room, "throttled"),
         )
         .select_from(room)
         .join(account, account.c.account_key == room.c.account_key)

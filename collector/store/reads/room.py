@@ -8,12 +8,15 @@ from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
 from collector.store import tables
+from collector.store.expressions import count_known
 from collector.store.reads.scope import EVERYTHING, Filters, within
 
 
 @dataclass(frozen=True, slots=True)
 class RoomRow:
     """A deployment's room over a period, with what it was at the period's end; None is unknown.
+
+    One of which no minute is known stands here with `coverage` 0 and its counts None.
 
     `trend` is what the derivation stored of the period's course, oldest first: its peaks as shares of the limit.
     """
@@ -52,13 +55,13 @@ class RoomRow:
     minutes_over_80: int | None
     minutes_over_90: int | None
     minutes_over_100: int | None
-    requests: int
-    throttled: int
-    throttled_at_limit: int
-    throttled_below_limit: int
-    throttled_unclassified: int
-    throttled_minutes: int
-    spilled: int
+    requests: int | None
+    throttled: int | None
+    throttled_at_limit: int | None
+    throttled_below_limit: int | None
+    throttled_unclassified: int | None
+    throttled_minutes: int | None
+    spilled: int | None
     prompt_tokens: int | None
     completion_tokens: int | None
     ptu_mean: float | None
@@ -92,7 +95,7 @@ def room_rows(connection: Connection, period: str, filters: Filters = EVERYTHING
             ),
         )
     )
-    own = [room.c[name] for name in _OF_THE_PERIOD]
+    own = [count_known(room, name) if name in _COUNTS else room.c[name] for name in _OF_THE_PERIOD]
     asked = select(
         room.c.account_key,
         account.c.subscription_id,
@@ -120,6 +123,10 @@ def room_rows(connection: Connection, period: str, filters: Filters = EVERYTHING
 
 _FIELDS = tuple(RoomRow.__dataclass_fields__)
 _OF_THE_PERIOD = _FIELDS[_FIELDS.index("starts_at") : _FIELDS.index("quota_line")]
+_COUNTS = {
+    *("requests", "throttled", "throttled_at_limit", "throttled_below_limit", "throttled_unclassified"),
+    *("throttled_minutes", "spilled"),
+}
 
 
 def _same_deployment(left: FromClause, right: FromClause) -> ColumnElement[bool]:
