@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from collector.cli import main as cli
-from collector.settings import Settings
+from collector.settings import Settings, load
 from collector.settings.documented import documented_variables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +56,7 @@ def test_every_service_network_and_volume_that_is_named_exists() -> None:
         assert set(service.get("depends_on", {})) <= set(SERVICES), name
         assert set(service.get("networks", [])) <= set(COMPOSE["networks"]), name
         for volume in service.get("volumes", []):
-            source = volume.split(":")[0]
+            source = re.sub(r"^\$\{\w+:-(.*?)\}", r"\1", volume).split(":")[0]
             assert (ROOT / source).is_file() if source.startswith("./") else source in COMPOSE["volumes"], (
                 volume
             )
@@ -92,7 +92,7 @@ def test_every_variable_that_must_be_set_is_in_the_example_and_in_the_demo() -> 
 
 def test_what_the_example_and_the_demo_set_reaches_a_service() -> None:
     reached = {name for service in SERVICES.values() for name in service.get("environment", {})}
-    reached |= {"MONITOR_DB_PASSWORD", "COMPOSE_PROJECT_NAME"}
+    reached |= {"MONITOR_DB_PASSWORD", "COMPOSE_PROJECT_NAME", "SETTINGS_FILE"}
 
     for file in ("demo.env", "compose.env.example"):
         assert set() == set(env_file(file)) - reached, file
@@ -101,7 +101,22 @@ def test_what_the_example_and_the_demo_set_reaches_a_service() -> None:
 def test_the_example_holds_no_secret() -> None:
     filled = {name for name, value in env_file("compose.env.example").items() if value}
 
-    assert {"AOAI_TIMEZONE", "AOAI_PUBLIC_URL"} == filled
+    assert {"AOAI_TIMEZONE", "AOAI_PUBLIC_URL", "SETTINGS_FILE"} == filled
+
+
+def test_every_program_reads_the_settings_file_that_the_operator_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rates, teams and budgets have no variables: without the file nobody in a container could set them."""
+    named = env_file("compose.env.example")["SETTINGS_FILE"]
+    monkeypatch.setenv("AOAI_CONFIG", str(ROOT / named))
+
+    for name in OURS - {"simulator"}:
+        service = SERVICES[name]
+        assert [f"${{SETTINGS_FILE:-{named}}}:{service['environment']['AOAI_CONFIG']}:ro"] == service[
+            "volumes"
+        ]
+    assert load() == Settings.model_validate({})
 
 
 def test_every_command_is_one_of_the_program() -> None:
