@@ -54,6 +54,10 @@ param mailFrom string = ''
 param mailTo string = ''
 param mailDomains string = ''
 
+@secure()
+@description('Text of aoai-monitor.toml: rates, teams, budgets and whatever has no parameter here (docs/settings.md).')
+param settings string = ''
+
 param addressPrefix string = '10.90.0.0/24'
 param databaseSku string = 'Standard_B2s'
 
@@ -61,6 +65,14 @@ var collectorName = '${name}-collector'
 var dashboardName = '${name}-dashboard'
 // The dashboard asks Azure nothing, but its database tokens are of the cloud too.
 var cloud = az.environment().name == 'AzureUSGovernment' ? 'usgov' : 'public'
+var settingsSecret = { name: 'settings', value: empty(settings) ? '# nothing beside the parameters' : settings }
+var settingsVariable = { name: 'AOAI_CONFIG', value: '/etc/aoai-monitor/aoai-monitor.toml' }
+var settingsVolume = {
+  name: 'settings'
+  storageType: 'Secret'
+  secrets: [{ secretRef: 'settings', path: 'aoai-monitor.toml' }]
+}
+var settingsMount = { volumeName: 'settings', mountPath: '/etc/aoai-monitor' }
 var smtpSecrets = empty(smtpUrl) ? [] : [{ name: 'smtp-url', value: smtpUrl }]
 var smtpVariables = empty(smtpUrl) ? [] : [{ name: 'AOAI_SMTP_URL', secretRef: 'smtp-url' }]
 
@@ -163,7 +175,7 @@ resource collector 'Microsoft.App/containerApps@2024-03-01' = {
     configuration: {
       activeRevisionsMode: 'Single'
       registries: [{ server: registry, identity: collectorIdentity.id }]
-      secrets: smtpSecrets
+      secrets: concat(smtpSecrets, [settingsSecret])
     }
     template: {
       initContainers: [
@@ -188,7 +200,9 @@ resource collector 'Microsoft.App/containerApps@2024-03-01' = {
           image: image
           args: ['serve']
           resources: { cpu: json('0.5'), memory: '1Gi' }
+          volumeMounts: [settingsMount]
           env: concat(collectorVariables, smtpVariables, [
+            settingsVariable
             { name: 'AOAI_SUBSCRIPTIONS', value: join(subscriptionIds, ',') }
             { name: 'AOAI_CURRENCY', value: currency }
             { name: 'AOAI_TIMEZONE', value: timezone }
@@ -199,6 +213,7 @@ resource collector 'Microsoft.App/containerApps@2024-03-01' = {
           ])
         }
       ]
+      volumes: [settingsVolume]
       // One is enough and two do no harm: each step holds a lease.
       scale: { minReplicas: 1, maxReplicas: 1 }
     }
@@ -229,6 +244,7 @@ resource dashboard 'Microsoft.App/containerApps@2024-03-01' = {
       secrets: [
         { name: 'oidc-client-secret', value: oidcClientSecret }
         { name: 'cookie-secret', value: cookieSecret }
+        settingsSecret
       ]
     }
     template: {
@@ -238,7 +254,9 @@ resource dashboard 'Microsoft.App/containerApps@2024-03-01' = {
           image: image
           args: ['dashboard']
           resources: { cpu: json('0.5'), memory: '1Gi' }
+          volumeMounts: [settingsMount]
           env: [
+            settingsVariable
             { name: 'AZURE_CLIENT_ID', value: dashboardIdentity.properties.clientId }
             { name: 'AOAI_CLOUD', value: cloud }
             { name: 'AOAI_DATABASE_URL', value: 'postgresql+psycopg://${dashboardName}@${database.outputs.host}:5432/${database.outputs.databaseName}' }
@@ -271,6 +289,7 @@ resource dashboard 'Microsoft.App/containerApps@2024-03-01' = {
           ]
         }
       ]
+      volumes: [settingsVolume]
       // A session's page talks to the process that drew it, so there is one.
       scale: { minReplicas: 1, maxReplicas: 1 }
     }

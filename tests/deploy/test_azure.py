@@ -55,7 +55,7 @@ def test_the_example_gives_every_parameter_that_has_no_default_and_no_secret() -
 
     assert set(given) <= set(asked)
     assert {name for name, one in asked.items() if one["default"] is None} <= set(given)
-    assert {"oidcClientSecret", "cookieSecret", "smtpUrl"} == {
+    assert {"oidcClientSecret", "cookieSecret", "smtpUrl", "settings"} == {
         name for name, one in asked.items() if "secure" in {said["type"] for said in one["decorators"]}
     }
     for name in ("oidcClientSecret", "cookieSecret"):
@@ -69,6 +69,24 @@ def test_the_collector_gets_the_roles_that_the_figures_need_and_no_more() -> Non
     assert sorted(role.value.id for role in Role) == sorted(ids)
     assert "subscription" == read["globals"]["scope"]["value"]
     assert [] == [name for name, text in TEXT.items() if name != "roles.bicep" and "roleAssignments" in text]
+
+
+@pytest.mark.parametrize("app", ["collector", "dashboard"])
+def test_every_app_reads_the_settings_file_where_it_is_mounted(app: str) -> None:
+    """Rates, teams and budgets have no variables: without the file nobody could set them."""
+    read = template(AZURE / "main.bicep")
+    value = {name: one["value"] for name, one in read["variables"].items()}
+    properties = body(read["resources"][app])["properties"]
+    (container,) = properties["template"]["containers"]
+
+    assert ["settingsVolume"] == properties["template"]["volumes"]
+    assert ["settingsMount"] == container["volumeMounts"]
+    assert "settingsVariable" in set(texts(container["env"]))
+    assert "settingsSecret" in set(texts(properties["configuration"]["secrets"]))
+    (file,) = value["settingsVolume"]["secrets"]
+    assert value["settingsSecret"]["name"] == file["secretRef"]
+    assert f"{value['settingsMount']['mountPath']}/{file['path']}" == value["settingsVariable"]["value"]
+    assert value["settingsVolume"]["name"] == value["settingsMount"]["volumeName"]
 
 
 def test_every_app_is_told_the_cloud_that_it_is_in() -> None:
