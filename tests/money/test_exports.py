@@ -196,6 +196,35 @@ def test_nothing_counts_twice_where_a_query_and_an_export_both_know_a_subscripti
     assert exported.name in said[0]
 
 
+def test_a_bill_that_turns_to_exports_and_back_is_the_same_bill(own_estate: Estate, tmp_path: Path) -> None:
+    """Lines of one way take the place of the other's on every day that is read again; older days stay as they came."""
+    ones = [one.id for one in own_estate.world.subscriptions[1:]]
+    by_query = {one: sums(own_estate, one) for one in ones}
+    before = allocation(report(own_estate))
+    (tmp_path / "empty").mkdir()
+    export(own_estate, tmp_path / "exports")
+
+    read_bills(own_estate, tmp_path / "exports")
+    assert {"", "G202610", "P202610", "P202611"} >= invoices_of(own_estate) > {""}
+    read_bills(own_estate, tmp_path / "empty")
+
+    assert by_query == {one: sums(own_estate, one) for one in ones}
+    ours = [key for key in before if key[0] != own_estate.unread]
+    assert {key: before[key] for key in ours} == {
+        key: cost for key, cost in allocation(report(own_estate)).items() if key[0] != own_estate.unread
+    }
+    read_again = TODAY - timedelta(days=Limits().bill_days)
+    assert {""} == invoices_of(own_estate, read_again, ones)
+
+
+def invoices_of(estate: Estate, since: date = FIRST, subscriptions: Iterable[str] = ()) -> set[str]:
+    bill = tables.bill_day
+    asked = select(bill.c.invoice).distinct().where(bill.c.day >= since)
+    scopes = [f"/subscriptions/{one}" for one in subscriptions]
+    with estate.engine.connect() as connection:
+        return set(connection.scalars(asked.where(bill.c.scope.in_(scopes)) if scopes else asked))
+
+
 def test_days_without_a_run_keep_what_was_known_of_them(own_estate: Estate, tmp_path: Path) -> None:
     exported = own_estate.world.subscriptions[1]
     before = sums(own_estate, exported.id)

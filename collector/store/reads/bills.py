@@ -14,7 +14,7 @@ from collector.domain.money.invoices import BilledTo, Commitment, Invoicing
 from collector.domain.periods import month_of
 from collector.domain.pricing import PriceRow
 from collector.store import tables
-from collector.store.expressions import money_sum
+from collector.store.expressions import money_rank, money_sum
 from collector.store.reads.scope import EVERYTHING, Filters, within
 
 _PRICE = tuple(PriceRow.__dataclass_fields__)
@@ -196,7 +196,7 @@ def days_not_billed(connection: Connection, first: date, until: date) -> dict[st
         known[scope].add(day)
     charged = (
         select(cost.c.subscription_id, cost.c.day)
-        .where(cost.c.day >= first, cost.c.day < until, cost.c.cost > 0)
+        .where(cost.c.day >= first, cost.c.day < until, money_rank(cost.c.cost) > 0)
         .distinct()
         .order_by(cost.c.day)
     )
