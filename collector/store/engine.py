@@ -41,7 +41,26 @@ _WRITES: Final = "aoai_writes"
 _BUSY_SECONDS: Final = 30
 _EXPECTED: Final = "expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST:5432/DATABASE"
 _NETWORK_FILE_SYSTEMS: Final = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "beegfs", "ncpfs"}
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "9p",
+        "afs",
+        "ceph",
+        "glusterfs",
+        "lustre",
+        "beegfs",
+        "gpfs",
+        "ncpfs",
+    }
+)
+# Those that a program of the user's serves; others so served (ntfs-3g, an overlay of containers) are local.
+_NETWORK_PROGRAMS: Final = tuple(
+    f"fuse.{name}"
+    for name in ("sshfs", "s3fs", "blobfuse", "gcsfuse", "rclone", "glusterfs", "ceph", "juicefs", "goofys")
 )
 
 Result = TypeVar("Result")
@@ -150,11 +169,7 @@ def network_file_system(path: Path, mounts: str) -> str | None:
             kind, longest = fields[2], len(point.parts)
     if kind is None:
         return None
-    return (
-        kind
-        if kind in _NETWORK_FILE_SYSTEMS or kind.startswith(("fuse.sshfs", "fuse.s3fs", "fuse.blobfuse"))
-        else None
-    )
+    return kind if kind in _NETWORK_FILE_SYSTEMS or kind.startswith(_NETWORK_PROGRAMS) else None
 
 
 def _clear(error: BaseException, engine: Engine) -> BaseException:

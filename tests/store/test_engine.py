@@ -27,6 +27,9 @@ MOUNTS = """\
 //files/share /mnt/my\\040share cifs rw 0 0
 server:/data /data nfs4 rw 0 0
 /dev/vdb /data/local ext4 rw 0 0
+blobfuse2 /blobs fuse.blobfuse2 rw 0 0
+remote:x /clouds fuse.rclone rw 0 0
+overlay /layers fuse.fuse-overlayfs rw 0 0
 """
 
 
@@ -79,6 +82,9 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         ("/data/aoai.db", "nfs4"),
         ("/data/local/aoai.db", None),
         ("/database/aoai.db", None),
+        ("/blobs/aoai.db", "fuse.blobfuse2"),
+        ("/clouds/aoai.db", "fuse.rclone"),
+        ("/layers/aoai.db", None),
     ],
 )
 def test_a_network_file_system_is_recognised(path: str, kind: str | None) -> None:
