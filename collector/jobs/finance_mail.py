@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from collector.domain.alerts.types import AlertConfig
+from collector.domain.alerts.words import money
 from collector.domain.periods import Month, month_of
 from collector.reports.finance.figures import FinanceReport, lines_by, totals
 from collector.reports.finance.letter import BillBeside, CurrencyTotal, FinanceMonth, Spender, finance_letters
@@ -101,6 +102,8 @@ def finance_month(report: FinanceReport) -> FinanceMonth:
         ),
         coverage=None if report.coverage is None else Decimal(str(report.coverage)),
         unpriced=_unpriced(report),
+        paid=" and ".join(money(amount, currency) for currency, amount in sorted(report.to_be_paid.items()))
+        or None,
     )
 
 

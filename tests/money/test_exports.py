@@ -462,7 +462,8 @@ def test_a_month_of_which_a_partition_is_missing_stands_on_its_estimate(
 
     holed = report(own_estate)
 
-    assert ESTIMATE == holed.basis
+    assert (ESTIMATE, {}) == (holed.basis, holed.to_be_paid)
+    assert (own_estate.world.subscriptions[0].name,) == holed.holed
     told = "holds nothing of 10 days of use from 2026-10-22 to 2026-10-31"
     assert [True] == [told in one for one in holed.bill_notices if "partition" in one]
     assert {(Status.NO_BILL, f"its bill {told}")} == {

@@ -70,6 +70,7 @@ RESIDUAL = a_row(
     unit_price=None, estimate=None, low=None, high=None, billed=Decimal(-3), basis="billed", step=None,
     why="Unallocated: Refund of units",
 )  # fmt: skip
+RESIDUAL_PAID = replace(RESIDUAL, billed=Decimal(0), actual=Decimal(100))
 UNPRICED = a_row(
     deployment=HOSTILE, kind="image", quantity=Decimal(7), unit="1 image", unit_price=None, estimate=None, low=None, high=None,
     billed=Decimal(0), step=None, why="no meter prices it",
@@ -174,6 +175,28 @@ def test_a_month_headed_by_its_bill_has_no_estimate_before_it() -> None:
 
     assert {"USD": None} == billed.before
     assert {"USD": Decimal(10)} == estimated.before
+
+
+@pytest.mark.parametrize(
+    ("report", "paid"),
+    [
+        pytest.param(
+            a_report(a_row(actual=Decimal(3)), RESIDUAL_PAID), {"USD": Decimal(103)}, id="a whole bill"
+        ),
+        pytest.param(a_report(a_row(), RESIDUAL_PAID), {}, id="a part is known amortised alone"),
+        pytest.param(replace(a_report(a_row(actual=Decimal(3))), basis=ESTIMATE), {}, id="no whole bill"),
+    ],
+)
+def test_what_is_to_be_paid_is_told_of_a_whole_bill(report: FinanceReport, paid: dict[str, Decimal]) -> None:
+    assert paid == report.to_be_paid
+
+
+def test_a_bill_with_a_hole_is_not_said_to_be_read_whole(tmp_path: Path) -> None:
+    write_workbook(replace(a_report(), holed=("Production",)), tmp_path / "month.xlsx")
+
+    summary = openpyxl.load_workbook(tmp_path / "month.xlsx")["Summary"]
+
+    assert ("Bill read", "not of every day of Production") in [row[:2] for row in cells(summary)]
 
 
 def test_the_csv_names_the_invoices_of_a_row(tmp_path: Path) -> None:

@@ -148,7 +148,8 @@ class OddDay:
 class FinanceReport:
     """A month. `basis` is what its headline is made of: the bill where it is whole, else the estimate.
 
-    `unbilled` are the subscriptions that no bill was read of: they are in no billed amount.
+    `unbilled` are the subscriptions that no bill was read of: they are in no billed amount. Of `holed` ones the bill
+    lacks days.
     """
 
     month: Month
@@ -174,6 +175,7 @@ class FinanceReport:
     notes: tuple[str, ...] = ()
     bill_notices: tuple[str, ...] = field(default=())
     unbilled: tuple[str, ...] = ()
+    holed: tuple[str, ...] = ()
     invoicing: Invoicing = field(default_factory=Invoicing)
 
     @property
@@ -181,6 +183,17 @@ class FinanceReport:
         """The month before by currency, on the basis of this one: a bill is held beside a bill."""
         is_billed = self.basis == BILL
         return {one.currency: one.before_billed if is_billed else one.before for one in self.outlook}
+
+    @property
+    def to_be_paid(self) -> dict[str, Decimal]:
+        """What a whole bill asks for, by currency; of one that knows amortised cost alone, nothing is told."""
+        billed = [row for row in self.rows if row.billed is not None]
+        if self.basis != BILL or any(row.actual is None for row in billed):
+            return {}
+        sums: dict[str, Decimal] = {}
+        for row in billed:
+            sums[row.currency] = sums.get(row.currency, Decimal(0)) + (row.actual or Decimal(0))
+        return sums
 
     @property
     def currencies(self) -> list[str]:

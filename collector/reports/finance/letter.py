@@ -57,6 +57,7 @@ class FinanceMonth:
     coverage: Decimal | None = None
     unpriced: str | None = None
     restated: str | None = None
+    paid: str | None = None
 
 
 def finance_letters(
@@ -132,6 +133,10 @@ def _notes(month: FinanceMonth) -> list[str]:
         for total in month.totals
         if total.low is not None and total.high is not None and total.low != total.high
     ]
+    if month.paid:
+        notes.append(
+            f"To be paid by the bill as it is invoiced: {month.paid}; the total spreads what was paid ahead."
+        )
     if month.unpriced:
         notes.append(f"Without a price, and so not in the total: {one_line(month.unpriced)}.")
     if month.restated:

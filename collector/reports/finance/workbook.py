@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -191,6 +192,7 @@ def _facts(sheet: Any, row: int, report: FinanceReport, styles: dict[str, Any]) 
             ", ".join(f"{count} {name}" for name, count in sorted(statuses.items())) or "nothing to compare",
         ),
         ("Bill read", _bill_read(report)),
+        ("To be paid", _to_be_paid(report)),
         ("Unused commitment", _unused_commitment(report)),
         ("Restated since", f"{len(report.restatements)} changes" if report.restatements else "no change"),
     ]
@@ -202,11 +204,20 @@ def _facts(sheet: Any, row: int, report: FinanceReport, styles: dict[str, Any]) 
 
 
 def _bill_read(report: FinanceReport) -> str:
-    if not report.unbilled:
-        return "of every subscription"
-    shown = ", ".join(report.unbilled[:_NAMED])
-    more = f" and {len(report.unbilled) - _NAMED} more" if len(report.unbilled) > _NAMED else ""
-    return neutral(f"not of {shown}{more}: no billed amount holds them")
+    told = f"not of {_listed(report.unbilled)}: no billed amount holds them" if report.unbilled else ""
+    holed = f"not of every day of {_listed(report.holed)}" if report.holed else ""
+    return neutral("; ".join(filter(None, (told, holed))) or "of every subscription")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _to_be_paid(report: FinanceReport) -> str:
+    """The invoices' sum: what a reservation paid for adds nothing to it, its purchase does."""
+    told = ", ".join(f"{amount:,.2f} {currency}" for currency, amount in sorted(report.to_be_paid.items()))
+    return f"{told}, by the bill as it is invoiced" if told else "not known from a whole bill"
 
 
 def _unused_commitment(report: FinanceReport) -> str:

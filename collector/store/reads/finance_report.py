@@ -123,8 +123,13 @@ def finance_report(
         notes=(*notes(rows, rules.snapshot, rules.teams), *ways_in(states, known)),
         bill_notices=(*bill_notices(states), *hole_notices(holes, known)),
         unbilled=tuple(unbilled(states, known)),
+        holed=tuple(known.subscriptions.get(one, one) for one in map(_subscription, sorted(holes))),
         invoicing=bills.invoicing(connection, month.first_day),
     )
+
+
+def _subscription(scope: str) -> str:
+    return scope.rpartition("/")[2]
 
 
 Daily = Mapping[str, Mapping[date, Decimal]]
