@@ -18,18 +18,18 @@ if show.head(words.FIT_TITLE, state.freshness(chosen, overview.ROOM_JOBS, covera
         )
         sku = columns[2].selectbox(words.FIT_SKU, [words.ANY, *skus], key="fit_sku", bind="query-params")
         zone = columns[3].selectbox(words.FIT_ZONE, list(words.ZONES), key="fit_zone")
-        view = room_state.fit_view(
-            chosen,
-            model or models[0],
-            int(tpm),
-            None if sku == words.ANY else sku,
-            words.ZONES[zone or words.ANY],
-        )
+        wanted = model or models[0]
+        only, inside = None if sku == words.ANY else sku, words.ZONES[zone or words.ANY]
+        view = room_state.fit_view(chosen, wanted, int(tpm), only, inside)
         if view is None or not view.places.rows:
             st.caption(words.NOWHERE)
         else:
             if not view.fitting:
                 st.warning(words.NOWHERE)
             show.show_table(view.places, about=words.FIT_TITLE)
+        others = room_state.fit_elsewhere(chosen, wanted, int(tpm), only, inside)
+        if others:
+            show.show_table(others, title=words.ELSEWHERE, about=words.ELSEWHERE)
+            st.caption(words.ELSEWHERE_TEXT)
     else:
         st.caption(words.NO_MODELS)

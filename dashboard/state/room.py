@@ -19,6 +19,7 @@ from collector.domain.room.diagnosis import Diagnosis
 from collector.domain.room.fullness import NoDate, UntilFull
 from collector.store.reads import posture, quality, room
 from collector.store.reads.catalog import all_models
+from collector.store.reads.elsewhere import elsewhere
 from collector.store.reads.evidence import DeploymentMinutes, deployment_evidence
 from collector.store.reads.evidence_units import UnitStory, unit_lines, unit_story
 from collector.store.reads.quality import answer_times, told_apart
@@ -30,6 +31,7 @@ from collector.store.reads.until_full import deployments_until_full
 from dashboard import state
 from dashboard.state import SLOW_SECONDS, Chosen, database, remembered
 from dashboard.state.prices import price_book
+from dashboard.tables import Table
 from dashboard.views import advice as advice_views
 from dashboard.views import evidence as evidence_views
 from dashboard.views import fit as fit_views
@@ -226,6 +228,17 @@ def _models(url: str) -> tuple[list[str], list[str]]:
     names = {one.model for one in offered}
     skus = sorted({one.sku for one in offered})
     return fit_views.most_asked_first(names, used), skus
+
+
+def fit_elsewhere(
+    chosen: Chosen, model: str, tpm: int, sku: str | None, zone: Literal["us", "eu"] | None
+) -> Table:
+    """Where none of our accounts lies and Azure could deploy the model."""
+    found = elsewhere(
+        estate(state.today()), FitQuestion(model, tpm, sku, None, zone), chosen.filters.subscriptions
+    )
+    places = chosen.filters.locations
+    return fit_views.elsewhere_table([one for one in found if not places or one.location in places])
 
 
 @remembered(SLOW_SECONDS)

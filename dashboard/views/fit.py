@@ -9,6 +9,7 @@ from typing import Literal
 from collector.domain.advice.fit import Fit
 from collector.domain.advice.types import resides
 from collector.domain.room.ptu import TokenPrices
+from collector.store.reads.elsewhere import Elsewhere
 from dashboard.tables import Column, Table, table
 from dashboard.words import room as words
 
@@ -78,6 +79,29 @@ def fit_view(found: Sequence[Fit], names: Mapping[str, str]) -> FitView:
             ],
         ),
         fitting=sum(one.fits for one in found),
+    )
+
+
+def elsewhere_table(found: Sequence[Elsewhere]) -> Table:
+    return table(
+        "fit-elsewhere",
+        (
+            Column("location", "Location"),
+            Column("sku", "SKU"),
+            Column("available", "Azure has, units", "count", words.AVAILABLE_COLUMN),
+            Column("version", "Version"),
+            Column("processed", "Processed", width="medium"),
+        ),
+        [
+            {
+                "location": one.location,
+                "sku": one.sku,
+                "available": one.available,
+                "version": one.version,
+                "processed": resides(one.sku, one.location),
+            }
+            for one in found
+        ],
     )
 
 

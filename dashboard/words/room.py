@@ -104,6 +104,8 @@ NOWHERE: Final = (
     "Nothing fits. The column *could be freed* names what neighbours on the line could give away."
 )
 MILLION_COLUMN: Final = "A million tokens at list price or your own rate"
+ELSEWHERE: Final = "Elsewhere"
+ELSEWHERE_TEXT: Final = "Azure could deploy the model there, and none of our accounts lies there: quota is unknown until one does."
 FREE_UNITS_COLUMN: Final = "Empty where Azure told no such line: unknown, and not 0"
 PRICE_COLUMN: Final = "Price ÷ the cheapest place, for four prompt tokens to one answer token"
 AVAILABLE_COLUMN: Final = "Units that Azure says it could deploy now; empty where it was not asked"
