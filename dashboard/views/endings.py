@@ -157,11 +157,11 @@ def _deployments(endings: Sequence[EndingStory], names: Mapping[str, str], today
         "endings",
         (
             Column("deployment", "Deployment", width="medium"),
-            Column("account_name", "Account"),
             Column("ends_on", "Ends on", "day", words.ENDS_ON_COLUMN),
             Column("left", "Days left", help=words.DAYS_LEFT_COLUMN, download=False),
             Column("days_left", "Days left", "count", screen=False),
             Column("on_the_day", "On the day", help=words.ON_THE_DAY_COLUMN),
+            Column("account_name", "Account"),
             Column("replacement", "Replacement", help=words.REPLACEMENT_COLUMN),
             Column("offered", "Offered there", help=words.OFFERED_COLUMN),
             Column("free", "Free quota for it", help=words.FREE_FOR_IT_COLUMN),

@@ -166,9 +166,8 @@ def _sentence(line: Line, full: UntilFull | NoDate | None, today: date) -> str:
         if use.unit
         else limits_words.unit(None, None)
     )
-    parts = [
-        f"{use.allocated:,} of {use.limit:,} allocated, {use.free:,} free, in units of {unit.removeprefix('× ')}."
-    ]
+    free = f"{use.free:,} free" if use.free >= 0 else f"{-use.free:,} more than the limit"
+    parts = [f"{use.allocated:,} of {use.limit:,} allocated, {free}, in units of {unit.removeprefix('× ')}."]
     if use.unexplained:
         parts.append(f"{use.unexplained:,} are held by no deployment that we see.")
     if use.over_allocated:

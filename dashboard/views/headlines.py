@@ -43,7 +43,7 @@ def of_throttling(rows: Sequence[RoomRow], coming: Iterable[Row]) -> tuple[Tile,
             "",
         ),
         Tile(words.HIT, f"{hit} of {len(rows)}", words.HIT_HELP),
-        Tile(words.SPILLED, formats.count(sum(row.spilled or 0 for row in rows)), words.SPILLED_HELP),
+        Tile(limits_words.SPILLED, formats.count(sum(row.spilled or 0 for row in rows)), words.SPILLED_HELP),
         Tile(words.FULL_SOON, formats.count(soon), words.FULL_SOON_HELP),
     )
 

@@ -118,8 +118,8 @@ def _deployments(rows: Sequence[PostureRow]) -> Table:
         "posture-deployments",
         (
             Column("deployment", "Deployment", width="medium"),
-            Column("sku", "SKU"),
             Column("processed", "Prompts are processed", width=230),
+            Column("sku", "SKU"),
             Column("stored", "Data at rest"),
             Column("filter", "Content filter"),
             Column("account", "Account"),

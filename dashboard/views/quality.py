@@ -64,8 +64,8 @@ def _rows(rows: Sequence[QualityRow]) -> Table:
         "answers",
         (
             Column("deployment", "Deployment", width="medium"),
-            Column("stream", "Streaming"),
             Column("first_token_ms", "First token, ms", "count"),
+            Column("stream", "Streaming"),
             Column("first_token_ms_worst", "Worst hour, ms", "count"),
             Column("between_tokens_ms", "Between tokens, ms", "count"),
             Column("between_tokens_ms_worst", "Worst hour, ms ", "count"),

@@ -78,9 +78,9 @@ def _costs(found: Sequence[UnitCost], dimension: str, currency: str, names: Name
         (
             Column("name", cost_words.DIMENSIONS[dimension], width="medium"),
             Column("key", "Key", screen=False),
+            Column("blended", "Per 1M, all", "price", outlook_words.BLENDED_COLUMN),
             Column("cost", money("Cost", currency), "money"),
             Column("tokens", "Tokens", "tokens"),
-            Column("blended", "Per 1M, all", "price", outlook_words.BLENDED_COLUMN),
             Column("input", "Per 1M input", "price", outlook_words.PER_INPUT_COLUMN),
             Column("cached", "Per 1M cached", "price", outlook_words.PER_CACHED_COLUMN),
             Column("output", "Per 1M output", "price"),

@@ -19,7 +19,6 @@ REFUSED: Final = "Refused requests"
 REFUSED_HELP: Final = "Answered with 429 in the period and not served elsewhere."
 HIT: Final = "Deployments hit"
 HIT_HELP: Final = "Deployments of which any request of the period was refused, of all that were there."
-SPILLED: Final = "Served elsewhere"
 SPILLED_HELP: Final = (
     "Requests of the period that a full deployment of units passed on to another one: nobody failed."
 )
