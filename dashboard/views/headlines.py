@@ -31,19 +31,23 @@ def of_unit_costs(whole: UnitCost, units: Sequence[ProvisionedUse]) -> tuple[Til
 
 
 def of_throttling(rows: Sequence[RoomRow], coming: Iterable[Row]) -> tuple[Tile, ...]:
-    requests, refused = sum(row.requests or 0 for row in rows), sum(row.throttled or 0 for row in rows)
-    hit = sum(1 for row in rows if row.throttled)
+    """Deployments that nobody read are in no figure: they are unknown, not calm."""
+    known = [row for row in rows if row.throttled is not None]
+    requests, refused, spilled = (
+        sum(getattr(row, name) or 0 for row in known) for name in ("requests", "throttled", "spilled")
+    )
+    hit = sum(1 for row in known if row.throttled)
     soon = sum(1 for row in coming if row["low"] is not None and row["low"] <= words.SOON_DAYS)
     return (
         Tile(
             words.REFUSED,
-            formats.count(refused),
+            formats.count(refused if known else None),
             words.REFUSED_HELP,
-            limits_words.rate(refused, requests),
+            limits_words.rate(refused, requests) if known else None,
             "",
         ),
-        Tile(words.HIT, f"{hit} of {len(rows)}", words.HIT_HELP),
-        Tile(limits_words.SPILLED, formats.count(sum(row.spilled or 0 for row in rows)), words.SPILLED_HELP),
+        Tile(words.HIT, f"{hit} of {len(known)}" if known else formats.UNKNOWN, words.HIT_HELP),
+        Tile(limits_words.SPILLED, formats.count(spilled if known else None), words.SPILLED_HELP),
         Tile(words.FULL_SOON, formats.count(soon), words.FULL_SOON_HELP),
     )
 

@@ -18,7 +18,7 @@ IDLE_PART_HELP: Final = (
 REFUSED: Final = "Refused requests"
 REFUSED_HELP: Final = "Answered with 429 in the period and not served elsewhere."
 HIT: Final = "Deployments hit"
-HIT_HELP: Final = "Deployments of which any request of the period was refused, of all that were there."
+HIT_HELP: Final = "Deployments of which any request of the period was refused, of all that were read."
 SPILLED_HELP: Final = (
     "Requests of the period that a full deployment of units passed on to another one: nobody failed."
 )

@@ -72,10 +72,17 @@ def test_throttling_begins_with_what_was_refused(opened: Opened, world: Callable
 
     with open_engine(world("demo"), read_only=True).connect() as connection:
         rows = room_rows(connection, "2026-11")
-    refused, requests = sum(row.throttled for row in rows), sum(row.requests for row in rows)
+    refused, requests = sum(row.throttled or 0 for row in rows), sum(row.requests or 0 for row in rows)
     hit = sum(1 for row in rows if row.throttled)
     assert [f"{refused:,}", f"{hit} of {len(rows)}"] == [metric.value for metric in app.metric[:2]]
     assert limits_words.rate(refused, requests) == app.metric[0].delta
+
+
+def test_where_nothing_was_read_nothing_is_claimed() -> None:
+    tiles = headlines.of_throttling((), ())
+
+    assert [formats.UNKNOWN] * 3 == [tile.value for tile in tiles[:3]]
+    assert tiles[0].change is None
 
 
 def test_unit_costs_begin_with_a_million_tokens(opened: Opened) -> None:
