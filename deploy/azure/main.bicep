@@ -271,17 +271,18 @@ resource dashboard 'Microsoft.App/containerApps@2024-03-01' = {
             { name: 'AOAI_TIMEZONE', value: timezone }
             { name: 'AOAI_LOG_FORMAT', value: 'json' }
           ]
+          // Whether it listens, not whether the store answers: a restart mends no store, and people read on the page why.
           probes: [
             {
               type: 'Liveness'
-              httpGet: { path: '/healthz', port: 8501 }
+              tcpSocket: { port: 8501 }
               periodSeconds: 30
               timeoutSeconds: 10
               failureThreshold: 6
             }
             {
               type: 'Startup'
-              httpGet: { path: '/healthz', port: 8501 }
+              tcpSocket: { port: 8501 }
               periodSeconds: 10
               timeoutSeconds: 10
               failureThreshold: 30

@@ -89,6 +89,15 @@ def test_every_app_reads_the_settings_file_where_it_is_mounted(app: str) -> None
     assert value["settingsVolume"]["name"] == value["settingsMount"]["volumeName"]
 
 
+def test_no_store_that_is_away_restarts_the_dashboard() -> None:
+    (container,) = body(template(AZURE / "main.bicep")["resources"]["dashboard"])["properties"]["template"][
+        "containers"
+    ]
+
+    assert {"Liveness", "Startup"} == {probe["type"] for probe in container["probes"]}
+    assert [] == [probe for probe in container["probes"] if "/healthz" in set(texts(probe))]
+
+
 def test_every_app_is_told_the_cloud_that_it_is_in() -> None:
     """Its tokens for the database are of one cloud only; the database's private name is of one, too."""
     read = template(AZURE / "main.bicep")
