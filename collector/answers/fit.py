@@ -47,6 +47,7 @@ def _fit_object(one: Fit) -> Json:
         "price_ratio": place.price_ratio,
         "prices": plain(place.prices),
         "ends_on": place.ends_on,
+        "ended": place.ended,
         "processed": resides(place.sku, place.location),
         "frees": [{"deployment": name, "units": units} for name, units in one.frees],
     }  # fmt: skip

@@ -187,6 +187,8 @@ def _against(row: Json) -> tuple[str, str]:
 def _fits(one: Json) -> str:
     if one["fits"]:
         return "yes"
+    if one["ended"]:
+        return "ended"
     if one["needs_account"] and one["accounts_free"] == 0:
         return "no more accounts"
     return "quota unknown" if one["short"] is None else f"{one['short']:,} short"

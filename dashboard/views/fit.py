@@ -108,6 +108,8 @@ def elsewhere_table(found: Sequence[Elsewhere]) -> Table:
 def _fits(one: Fit) -> str:
     if one.fits:
         return "yes"
+    if one.place.ended:
+        return words.HAS_ENDED
     if one.place.closed:
         return words.NO_MORE_ACCOUNTS
     return "quota unknown" if one.short is None else f"{one.short:,} units short"

@@ -110,6 +110,7 @@ FREE_UNITS_COLUMN: Final = "Empty where Azure told no such line: unknown, and no
 PRICE_COLUMN: Final = "Price ÷ the cheapest place, for four prompt tokens to one answer token"
 AVAILABLE_COLUMN: Final = "Units that Azure says it could deploy now; empty where it was not asked"
 ACCOUNT_COLUMN: Final = "Whether an account that takes the model lies there already, and how many more Azure lets the subscription make there"
+HAS_ENDED: Final = "ended"
 NO_MORE_ACCOUNTS: Final = "no more accounts"
 QUALITY_TITLE: Final = "Latency and availability"
 QUALITY_HELP: Final = "Latency, availability and content filter; operations and api-versions in use."

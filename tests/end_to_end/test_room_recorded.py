@@ -88,7 +88,9 @@ def test_fit_answers_from_recorded_models_and_quota(stored: Engine) -> None:
 
     assert {"GlobalStandard", "DataZoneStandard"} <= {one["sku"] for one in found["places"]}
     for one in found["places"]:
-        assert one["fits"] == (max(0, int(free[one["usage_name"]])) >= one["units"]), one
+        ended = one["ends_on"] is not None and one["ends_on"] < NOW.date().isoformat()
+        assert ended == one["ended"]
+        assert one["fits"] == (not ended and max(0, int(free[one["usage_name"]])) >= one["units"]), one
 
 
 def test_a_place_that_was_left_fits_until_the_accounts_of_its_location_are_used_up(

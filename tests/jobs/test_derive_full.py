@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from collector.domain.room.fullness import NoDate, UntilFull, time_until_full
 from collector.jobs.derive_full import derive_until_full
@@ -83,3 +83,17 @@ def test_a_line_that_does_not_move_says_why_it_has_no_date(engine: Engine) -> No
 
     with engine.connect() as connection:
         assert NoDate("it did not change") == lines_until_full(connection)[LINE]
+
+
+@pytest.mark.parametrize(("tpm", "reason"), [(None, "the limit is unknown"), (0, "the limit is 0")])
+def test_without_a_limit_to_reach_the_reason_is_the_limit_and_not_the_days(
+    engine: Engine, tpm: int | None, reason: str
+) -> None:
+    room = tables.room_period
+    with engine.begin() as connection:
+        connection.execute(
+            update(room).values(limit_tpm=tpm, limit_rpm=None, ptu_max=None, trend=[None] * 90)
+        )
+    derive_until_full(engine, NOW)
+    with engine.connect() as connection:
+        assert {(EAST.key, "tight"): NoDate(reason)} == deployments_until_full(connection)

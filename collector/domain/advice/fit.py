@@ -44,7 +44,7 @@ class Fit:
 
     @property
     def fits(self) -> bool:
-        return self.short == 0 and not self.place.closed
+        return self.short == 0 and not self.place.closed and not self.place.ended
 
 
 def fits(question: FitQuestion, places: Iterable[Place], seats: Sequence[Seat] = ()) -> tuple[Fit, ...]:
@@ -66,7 +66,7 @@ def fits(question: FitQuestion, places: Iterable[Place], seats: Sequence[Seat] =
                 units=units,
                 short=short,
                 may_share_pool=scope_of(place.usage_name, place.location).may_share_pool,
-                frees=_frees(place, seats) if short and not place.closed else (),
+                frees=_frees(place, seats) if short and not place.closed and not place.ended else (),
             )
         )
     return tuple(sorted(found, key=_order))
@@ -121,4 +121,6 @@ def _frees(place: Place, seats: Sequence[Seat]) -> tuple[tuple[str, int], ...]:
 def _order(found: Fit) -> tuple[int, float, int, int, str]:
     price = found.place.price_ratio if found.place.price_ratio is not None else 1.0
     rank = 0 if found.fits else 1 if found.short is None and not found.place.closed else 2
+    if found.place.ended:
+        rank = 3
     return rank, price, found.short or 0, -found.place.room, found.place.location

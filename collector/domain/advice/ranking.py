@@ -77,7 +77,7 @@ def _more_room(seat: Seat, desk: Desk) -> list[Recommendation]:
         better = way(seat, reached, wanted, desk)
         if better is not None:
             found.append(better)
-            reached = better.changes[0].after
+            reached = better.changes[-1].after
     short = wanted - reached
     if short > 0:
         moved = _moved_load(seat, short, desk)
@@ -215,7 +215,8 @@ def _gain(
     donor: UnitChange | None = None,
 ) -> Recommendation:
     per_unit = seat.tokens_per_unit
-    changes = (unit_change(seat, after, before=before),) + (() if donor is None else (donor,))
+    # The giver comes first: a full line refuses the raise until something is free.
+    changes = (() if donor is None else (donor,)) + (unit_change(seat, after, before=before),)
     return Recommendation(
         kind="raise" if kind == "raise" else "move_quota",
         account_key=seat.account_key,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
+from shlex import quote
 from typing import Final, Literal
 from uuid import UUID
 
@@ -143,7 +144,8 @@ class Place:
 
     `free_units` is None where no such line was ever told: Azure tells no line to some subscriptions, which is unknown
     and no limit of 0. `available` is what Azure says could be deployed now; `price_ratio` its price ÷ the present one,
-    or ÷ the cheapest place where nothing is deployed yet. `needs_account`: none that lies there takes the model, and
+    or ÷ the cheapest place where nothing is deployed yet. `ended`: its last day is over.
+    `needs_account`: none that lies there takes the model, and
     `accounts_free` may still be made (None is unknown).
     """
 
@@ -162,6 +164,7 @@ class Place:
     ends_on: str | None = None
     needs_account: bool = False
     accounts_free: int | None = None
+    ended: bool = False
 
     @property
     def closed(self) -> bool:
@@ -177,7 +180,7 @@ class Place:
     @property
     def room(self) -> int:
         """Units that are known to be deployable at once."""
-        return 0 if self.closed else self.by_quota
+        return 0 if self.closed or self.ended else self.by_quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,9 +281,16 @@ def _command(seat: Seat, units: int) -> str | None:
     parts = seat.account.split("/")
     if len(parts) < 9 or seat.version is None:
         return None
-    return (
-        f"az cognitiveservices account deployment create --subscription {seat.subscription_id} "
-        f"--resource-group {parts[4]} --name {parts[8]} --deployment-name {seat.deployment} "
-        f"--model-format {seat.format} --model-name {seat.model} --model-version {seat.version} "
-        f"--sku-name {seat.sku} --sku-capacity {units}"
-    )
+    told = {
+        "subscription": seat.subscription_id,
+        "resource-group": parts[4],
+        "name": parts[8],
+        "deployment-name": seat.deployment,
+        "model-format": seat.format,
+        "model-name": seat.model,
+        "model-version": seat.version,
+        "sku-name": seat.sku,
+        "sku-capacity": str(units),
+    }
+    options = " ".join(f"--{name} {quote(value)}" for name, value in told.items())
+    return f"az cognitiveservices account deployment create {options}"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_CEILING, Decimal
 
 from sqlalchemy import Connection, and_, func, select
@@ -31,6 +31,7 @@ class RoomEstate:
     models: tuple[CatalogModel, ...]
     homes: Mapping[tuple[str, str], frozenset[str]]
     capacities: Mapping[tuple[str, str, str, str, str, str], Decimal]
+    today: date
 
     def places(self, models: Collection[str] | None = None) -> tuple[Place, ...]:
         """Where the named models (casefolded; None is all that are deployed) could be deployed, with what is free."""
@@ -52,6 +53,7 @@ def room_estate(
         models=models,
         homes=_homes(connection),
         capacities=_capacities(connection),
+        today=now.date(),
     )
 
 
@@ -216,6 +218,7 @@ def _places(estate: RoomEstate, wanted: Collection[str]) -> Iterable[Place]:
                 place,
                 needs_account=needs_account(estate.homes.get(home, frozenset()), model.format),
                 accounts_free=accounts_free(counted[home], model.format),
+                ended=place.ends_on is not None and place.ends_on < estate.today.isoformat(),
             )
 
 

@@ -1,7 +1,7 @@
 """When deployments and quota lines are full, as the derivation found it, and the days that it is worked out of."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -29,7 +29,7 @@ class Course:
     kind: str
     subject: str
     daily: tuple[float | None, ...]
-    limit: float
+    limit: float | None
 
     @property
     def digest(self) -> str:
@@ -40,10 +40,16 @@ class Course:
 def courses(connection: Connection, now: datetime) -> list[Course]:
     """Of everything that has a limit, as known now."""
     room = tables.room_period
-    asked = select(room.c.account_key, room.c.deployment, room.c.trend, room.c.ends_at)
+    asked = select(
+        *(room.c[name] for name in ("account_key", "deployment", "trend", "ends_at")),
+        *(room.c[name] for name in ("limit_tpm", "limit_rpm", "ptu_max")),
+    )
     found = [
         Course(
-            DEPLOYMENT, f"{row.account_key}/{row.deployment}", daily_shares(row.trend, row.ends_at, now), 1.0
+            DEPLOYMENT,
+            f"{row.account_key}/{row.deployment}",
+            daily_shares(row.trend, row.ends_at, now),
+            _share_of((row.limit_tpm, row.limit_rpm, None if row.ptu_max is None else 100)),
         )
         for row in connection.execute(asked.where(room.c.period == TREND))
     ]
@@ -52,6 +58,12 @@ def courses(connection: Connection, now: datetime) -> list[Course]:
         daily = tuple(daily_allocated(line.history, now.date()))
         found.append(Course(LINE, subject, daily, float(line.limit)))
     return found
+
+
+def _share_of(limits: Sequence[int | None]) -> float | None:
+    """Days are told as shares of a limit; without a limit there is nothing to share, and of 0 no share either."""
+    known = [limit for limit in limits if limit is not None]
+    return None if not known else 1.0 if any(known) else 0.0
 
 
 def stored_courses(connection: Connection) -> dict[tuple[str, str], tuple[str, Mapping[str, Any]]]:

@@ -1,5 +1,6 @@
 """Each kind of recommendation is applied to a world whose limiter works by mechanism, and replayed."""
 
+import shlex
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,16 @@ from hypothesis import strategies as st
 
 from collector.domain.advice.need import spare_units, units_wanted, unthrottled_peak, urgency_of
 from collector.domain.advice.ranking import recommend
-from collector.domain.advice.types import Line, Money, Place, Recommendation, Seat, Steps, residency_change
+from collector.domain.advice.types import (
+    Line,
+    Money,
+    Place,
+    Recommendation,
+    Seat,
+    Steps,
+    residency_change,
+    unit_change,
+)
 from collector.domain.room.diagnosis import diagnose
 from collector.domain.room.fullness import UntilFull
 from collector.domain.room.headroom import LimitRevision, headroom, limits_by_minute
@@ -112,7 +122,7 @@ def test_quota_moved_from_an_idle_neighbour_hurts_nobody():
     wanted, calm = demand(150_000), demand(60_000, 1)
     seat, donor = observed("chat", wanted, 100), observed("batchy", calm, 300, key=2)
     found = recommend([seat, donor], [a_line(400, seat, donor)])
-    gain, loss = only("move_quota", found).changes
+    loss, gain = only("move_quota", found).changes
     assert ("chat", "batchy") == (gain.deployment, loss.deployment)
     assert gain.after - gain.before == loss.before - loss.after == 88
     assert 0 == replayed(wanted, gain.after).refused == replayed(calm, loss.after).refused
@@ -334,3 +344,10 @@ def test_what_is_wanted_keeps_the_busiest_minute_at_four_fifths():
     assert 0 == spare_units(seat)
     assert 250 == units_wanted(replace(seat, peak_rpm=200))
     assert units_wanted(replace(seat, peak_tpm=None, peak_rpm=None)) is None
+
+
+def test_a_command_survives_a_name_that_a_shell_would_read():
+    account = "/subscriptions/s/resourceGroups/rg$(id)/providers/p/accounts/acc/x/y"
+    seat = Seat(UUID(int=1), account, "a;rm -rf ~", "s", "eastus2", "gpt-4o", "1", "Standard")
+    command = unit_change(seat, 5).command or ""
+    assert {"a;rm -rf ~", "rg$(id)"} < set(shlex.split(command))

@@ -95,3 +95,10 @@ def test_a_place_that_lets_no_account_be_made_fits_nothing_whatever_quota_is_fre
 
     assert {"eastus2": (False, 0, 0), "westus3": (True, 0, 500), "swedencentral": (True, 0, 500), "uksouth": (True, 0, 500)} == found  # fmt: skip
     assert "eastus2" == fits(ASKED, places)[-1].place.location
+
+
+def test_a_version_whose_day_is_over_fits_nowhere_and_stands_last():
+    places = [a_place("eastus2", ended=True, price_ratio=0.1), a_place("uksouth", free=0)]
+    assert [("uksouth", False, 0), ("eastus2", False, 0)] == [
+        (one.place.location, one.fits, one.place.room) for one in fits(ASKED, places)
+    ]
