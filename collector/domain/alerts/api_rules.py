@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import quote
 
-from collector.domain.alerts.rules import Evidence, Finding, NextStep, Where, deadline_level
+from collector.domain.alerts.rules import Evidence, Finding, NextStep, Where, ending_level
 from collector.domain.alerts.table import DEFAULT_THRESHOLDS, Thresholds, deadline_severity
 from collector.domain.alerts.words import count, day, span
 from collector.domain.endings.api_versions import ApiEnding, FeatureEnding
@@ -72,7 +72,7 @@ def api_version_ending(
             source=f"the requests metric (api-version in use) and {_api_source(ending)}",
         ),
         where=fact.where,
-        level=deadline_level(days, thresholds.deadline_steps),
+        level=ending_level(days, thresholds.deadline_steps),
         last_level=len(thresholds.deadline_steps),
         due_on=ending.ends_on,
     )
@@ -138,7 +138,7 @@ def feature_ending(
             source=f"the requests metric (operation names) and {fact.ending.source}",
         ),
         where=fact.where,
-        level=deadline_level(days, thresholds.deadline_steps),
+        level=ending_level(days, thresholds.deadline_steps),
         last_level=len(thresholds.deadline_steps),
         due_on=fact.ending.ends_on,
     )

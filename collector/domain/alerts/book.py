@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
+from collector.domain.alerts.rules import Finding
 from collector.domain.alerts.times import send_after
 from collector.domain.alerts.types import (
     AlertConfig,
@@ -46,9 +47,11 @@ class Book:
     def event(self, key: str, kind: EventKind, detail: str, by: str | None = None) -> None:
         self.events.append(AlertEvent(key, kind, self.now, detail, by))
 
-    def due(self, key: str, kind: DueKind, before: date | None = None) -> None:
+    def due(
+        self, key: str, kind: DueKind, before: date | None = None, finding: Finding | None = None
+    ) -> None:
         state = self.states[key]
-        finding = state.finding
+        finding = finding or state.finding
         if finding.tell == "weekly" and not self.baseline:
             return
         tell = (

@@ -14,6 +14,7 @@ from collector.domain.alerts.rules import (
     Where,
     alert_key,
     deadline_level,
+    ending_level,
 )
 from collector.domain.alerts.table import DEFAULT_THRESHOLDS, Thresholds, deadline_severity
 from collector.domain.alerts.words import count, day, names, span, sums
@@ -44,6 +45,7 @@ class Use:
     requests_30d: int | None = None
     cost_30d: tuple[tuple[str, Decimal], ...] = ()
     last_used_on: date | None = None
+    read_through: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,11 @@ def model_ending(
         fact=due_on.isoformat() if due_on else "no date",
         evidence=_model_evidence(fact, due_on, days),
         where=fact.where,
-        level=0 if days is None else deadline_level(days, thresholds.deadline_steps),
+        level=0 if days is None else ending_level(days, thresholds.deadline_steps),
         tell="at_once" if fact.moved_from and due_on and due_on < fact.moved_from else "digest",
         last_level=len(thresholds.deadline_steps),
         due_on=due_on,
+        about=_model(fact),
     )
 
 
@@ -182,18 +185,35 @@ def _model_evidence(fact: DeploymentEnding, due_on: date | None, days: int | Non
     if due_on is None:
         when = "has no end date"
     else:
-        when = f"{'ended' if ending.lifecycle == 'retired' else 'ends'} on {day(due_on)}"
+        over = ending.lifecycle == "retired" or (days is not None and days < 0)
+        when = f"{'ended' if over else 'ends'} on {day(due_on)}"
     left = f" ({span(days)})" if days is not None else ""
     was = f" (was {day(fact.moved_from)})" if fact.moved_from else ""
     return Evidence(
         title=f"{_model(fact)} {when}{was}: {fact.account}/{fact.name}",
-        headline=f"{fact.account}/{fact.name} runs on {_model(fact)}, which {when}{left}.",
+        headline=f"{fact.account}/{fact.name} runs on {_model(fact)}, which {when}{left}.{_became(fact, due_on, days)}",
         facts=(*_which(fact), *_dates(fact), *_use(fact.use)),
         if_nothing=_if_nothing(fact),
         next_steps=_model_steps(fact),
         read_at=ending.read_at,
         source=_source(ending),
     )
+
+
+def _became(fact: DeploymentEnding, due_on: date | None, days: int | None) -> str:
+    """What is known of a day that is over: Azure's inventory and the metrics tell it, and nothing is taken for granted."""
+    if due_on is None or days is None or days >= 0:
+        return ""
+    ending, used = fact.ending, fact.use.last_used_on
+    upgrade = ending.upgrade if ending.on_the_day == "upgraded" else None
+    target = names((upgrade.to_model, upgrade.to_version)) if upgrade else ""
+    still = f" Azure has not moved it to {target} yet." if target else ""
+    if used is not None and used > due_on:
+        return f"{still} It was called on {day(used)}, after that day."
+    through = fact.use.read_through
+    if fact.use.requests_30d is None or through is None or through <= due_on:
+        return f"{still} Whether it still answers is not verified: its use was not read since."
+    return f"{still} No call was counted after that day: it has stopped, or nobody calls it."
 
 
 def _which(fact: DeploymentEnding) -> tuple[tuple[str, str], ...]:

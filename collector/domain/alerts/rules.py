@@ -81,10 +81,16 @@ class Finding:
     tell: Tell = "digest"
     tells_end: bool = True
     yields_to: str | None = None
+    about: str = ""
+    """What ends, where a subject may come to stand on something else: another `about` is another story."""
 
     @property
     def key(self) -> str:
         return alert_key(self.rule, self.subject)
+
+    @property
+    def day_passed(self) -> bool:
+        return self.level > self.last_level > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,9 @@ class NotKnown:
     def key(self) -> str:
         return alert_key(self.rule, self.subject)
 
+
+_NEWS_DAYS = 14
+"""How long after a day it is worth a letter that it has passed; what ended long ago stands in the weekly summary."""
 
 SEVERITIES: Mapping[Severity, int] = {"info": 0, "warning": 1, "critical": 2}
 
@@ -129,6 +138,11 @@ def levels_of(
 def deadline_level(days_left: int, steps: Sequence[int]) -> int:
     """How many steps before the day are passed; 0 while the first is still ahead."""
     return sum(days_left <= step for step in steps)
+
+
+def ending_level(days_left: int, steps: Sequence[int]) -> int:
+    """The deadline's level, and one more while it is news that the day is over: what became of it is told once."""
+    return deadline_level(days_left, steps) + (-_NEWS_DAYS <= days_left < 0)
 
 
 def by_level(level: int, severities: Sequence[Severity]) -> Severity:

@@ -162,7 +162,8 @@ class _Board(Book):
         """Soon after it closed it is the same episode, and only what is worse than told then is told again."""
         closed_at = state.closed_at or state.changed_at
         same = self.now - closed_at < self.config.same_episode
-        moved = finding.due_on != state.due_on
+        moved = finding.due_on != state.due_on and not _replaced(state, finding)
+        same = same and not _replaced(state, finding)
         told = max(state.told_level, finding.level) if same and not moved else finding.level
         self.put(
             replace(
@@ -204,9 +205,13 @@ class _Board(Book):
             )
         )
         self.event(state.key, "reopened", "the resolved fact changed: " + finding.evidence.title)
+        moved = moved and not _replaced(state, finding)
         self.due(state.key, "date_moved" if moved else "reopened", before=before if moved else None)
 
     def _follow(self, state: AlertState, finding: Finding) -> None:
+        if _replaced(state, finding):
+            self._succeed(state, finding)
+            return
         if finding.due_on != state.due_on:
             self._move(state, finding)
             return
@@ -223,6 +228,33 @@ class _Board(Book):
             self.wake(state.key)
         else:
             self.put(now_at)
+
+    def _succeed(self, state: AlertState, finding: Finding) -> None:
+        """What ended is no longer what runs: the old story closes, and that is told with what may come next."""
+        said = f"{state.finding.about} → {finding.about}"
+        if finding.level == 0:
+            self._close(state, said)
+            if state.finding.tells_end:
+                self.due(state.key, "closed", finding=_now_on(state.finding, finding))
+            self.put(replace(self.states[state.key], finding=finding, level=0, told_level=0))
+            return
+        episode = state.episode + 1
+        self.put(
+            replace(
+                state.awake(),
+                finding=finding,
+                level=finding.level,
+                told_level=finding.level,
+                episode=episode,
+                opened_at=self.now,
+            )
+        )
+        self.event(state.key, "reopened", said)
+        headline = (
+            f"It runs on {finding.about} now, before on {state.finding.about}. {finding.evidence.headline}"
+        )
+        told = replace(finding, evidence=replace(finding.evidence, headline=headline))
+        self.due(state.key, "opened", finding=told)
 
     def _move(self, state: AlertState, finding: Finding) -> None:
         """A moved date is told at once, acknowledged or not; the step it lands on is told with it."""
@@ -275,6 +307,15 @@ class _Board(Book):
 
 def _said(what: str, why: str) -> str:
     return f"{what}: {why}" if why else what
+
+
+def _replaced(state: AlertState, finding: Finding) -> bool:
+    return bool(state.finding.about and finding.about) and state.finding.about != finding.about
+
+
+def _now_on(old: Finding, new: Finding) -> Finding:
+    title = f"{old.evidence.title}; it runs on {new.about} now"
+    return replace(old, evidence=replace(old.evidence, title=title))
 
 
 def _day(on: date | None) -> str:

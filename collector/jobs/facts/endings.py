@@ -86,7 +86,12 @@ def model_findings(
             sku=row.what.sku,
             ending=ending,
             where=one.where,
-            use=Use(row.requests_30d, row.costs_30d, one.last_used_on),
+            use=Use(
+                row.requests_30d,
+                row.costs_30d,
+                one.last_used_on,
+                _day_of(there.metrics_through.get(row.account_key)),
+            ),
             replacement_free_quota=_free_in_words(one.replacement_free),
             replacement_price=price_in_words(one.price, one.replacement_price),
         )
@@ -173,6 +178,10 @@ def _of_deployment(
     else:
         found.append(auto_upgrade_coming(fact, today, thresholds))
     return found
+
+
+def _day_of(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
 
 
 def _own_move(

@@ -16,6 +16,7 @@ KIND_WORDS = {
     "reminder": "Reminder",
     "closed": "No longer so",
 }
+DAY_PASSED = "The day has passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Item:
 
 def item_of_due(due: Due, public_url: str | None) -> Item:
     moved = f"{day(due.before)} → {day(due.finding.due_on)}" if due.kind == "date_moved" else None
-    return _item(due.finding, KIND_WORDS[due.kind], public_url, over=due.kind == "closed", moved=moved)
+    badge = DAY_PASSED if due.kind == "escalated" and due.finding.day_passed else KIND_WORDS[due.kind]
+    return _item(due.finding, badge, public_url, over=due.kind == "closed", moved=moved)
 
 
 def item_of_state(state: AlertState, public_url: str | None) -> Item:

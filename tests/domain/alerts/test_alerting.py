@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from collector.domain.alerts.examples import examples
-from collector.domain.alerts.rules import Evidence, Finding, NotKnown, Where, deadline_level
+from collector.domain.alerts.rules import Evidence, Finding, NotKnown, Where, deadline_level, ending_level
 from collector.domain.alerts.states import evaluate
 from collector.domain.alerts.times import after_quiet, next_at, next_attempt, send_after, weekly_at
 from collector.domain.alerts.types import Action, AlertConfig, AlertState, Due, Outcome
@@ -33,7 +33,7 @@ def an_ending(due_on: date, now: datetime, **changes: Any) -> Finding:
         fact=due_on.isoformat(),
         evidence=Evidence(f"gpt-4o ends on {due_on}", "..."),
         where=Where(),
-        level=deadline_level(days, STEPS),
+        level=ending_level(days, STEPS),
         last_level=len(STEPS),
         due_on=due_on,
     )
@@ -99,6 +99,46 @@ def test_every_step_is_told_once_and_daily_passes_tell_nothing_else() -> None:
         told += [((due_on - now.date()).days, due.kind) for due in outcome.dues]
         now += days(1)
     assert [(step, "opened" if step == 180 else "escalated") for step in STEPS] == told
+
+
+def test_the_day_after_an_end_is_told_once_and_no_day_after_that() -> None:
+    story, due_on = Story(), date(2026, 11, 30)
+    told = []
+    for step in range(40):
+        now = START + days(step)
+        outcome = story.at(now, an_ending(due_on, now))
+        told += [((due_on - now.date()).days, due.kind, due.finding.day_passed) for due in outcome.dues]
+    assert [
+        (8, "opened", False),
+        (7, "escalated", False),
+        (1, "escalated", False),
+        (-1, "escalated", True),
+    ] == told
+
+
+def test_an_upgrade_closes_the_ending_and_is_no_moved_date() -> None:
+    story, due_on = Story(), date(2026, 12, 1)
+    story.at(START, an_ending(due_on, START, about="gpt-4o"))
+    later = START + days(11)
+    outcome = story.at(later, an_ending(date(2028, 3, 1), later, about="gpt-5.1", level=0))
+    [due] = outcome.dues
+    assert ("closed", due_on, "gpt-4o ends on 2026-12-01; it runs on gpt-5.1 now") == (
+        due.kind, due.finding.due_on, due.finding.evidence.title,
+    )  # fmt: skip
+    assert [] == story.told()[2:]
+    again = story.at(later + days(1), an_ending(date(2028, 3, 1), later, about="gpt-5.1", level=0))
+    assert (("opened", "closed"), ()) == (tuple(story.told()), again.dues)
+
+
+def test_an_upgrade_to_what_ends_soon_as_well_opens_a_story_of_its_own() -> None:
+    story = Story()
+    story.at(START, an_ending(date(2026, 12, 1), START, about="gpt-4o"))
+    later, due_on = START + days(11), date(2027, 2, 1)
+    outcome = story.at(later, an_ending(due_on, later, about="gpt-5"))
+    [due] = outcome.dues
+    assert ("opened", due_on, 0, None) == (due.kind, due.finding.due_on, due.moves, due.before)
+    assert due.finding.evidence.headline.startswith("It runs on gpt-5 now, before on gpt-4o.")
+    assert () == story.at(later + days(1), an_ending(due_on, later, about="gpt-5")).dues
 
 
 def test_what_is_first_seen_between_two_steps_sends_the_one_already_passed_once() -> None:

@@ -177,6 +177,25 @@ def test_a_date_that_moved_nearer_is_told_at_once_where_it_opens_the_alert() -> 
     assert "digest" == later.tell
 
 
+ENDED_ON = date(2026, 11, 20)
+AFTER = {
+    "called": (Use(9, (), date(2026, 11, 21), TODAY), "It was called on 21 November 2026, after that day."),
+    "silent": (Use(9, (), ENDED_ON, TODAY), "No call was counted after that day"),
+    "not read since": (Use(9, (), ENDED_ON, ENDED_ON), "is not verified"),
+    "never read": (Use(), "is not verified"),
+}
+
+
+@pytest.mark.parametrize(("use", "said"), AFTER.values(), ids=AFTER)
+def test_the_day_after_says_what_became_of_it_as_far_as_it_is_known(use: Use, said: str) -> None:
+    ending = replace(deployment_ending().ending, ends_on=ENDED_ON, due_on=ENDED_ON)
+    found = model_ending(deployment_ending(ending=ending, use=use), TODAY)
+    assert isinstance(found, Finding)
+    assert (8, True, True) == (found.level, found.day_passed, said in found.evidence.headline)
+    assert "Azure has not moved it to gpt-5.1 2025-11-13 yet." in found.evidence.headline
+    assert "ended on 20 November 2026" in found.evidence.title
+
+
 def test_unknown_use_is_called_unknown() -> None:
     found = model_ending(deployment_ending(use=Use()), TODAY)
     assert isinstance(found, Finding)
