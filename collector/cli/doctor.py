@@ -29,7 +29,7 @@ _TITLES: Final = {
     "settings": "Settings",
     "database": "Database",
     "login": "Login to the dashboard",
-    "mail": "Mail",
+    "mail": "Mail and webhooks",
     "Azure": "Azure",
     "figures": "Figures, and what each needs",
 }
@@ -103,6 +103,7 @@ def _look(
             yield from login_checks(chosen)
         else:
             yield from checks.mail_checks(chosen)
+            yield from checks.webhook_checks(chosen, utc_now)
             yield from checks.azure_checks(
                 wiring.azure_settings(chosen), utc_now(), management_group=management_group, identity=identity
             )

@@ -99,6 +99,18 @@ class WebhookSender:
             # Teams' older connectors answer 200 and put their own throttling into the text.
             raise TryLater(f"webhook {host}: Teams is throttling")
 
+    def check(self) -> None:
+        """Raises `TryLater` where nothing answers. No letter is sent, and any answer will do: it expects letters only."""
+        who = {"User-Agent": "aoai-monitor"}
+        request = urllib.request.Request(self._webhook.url, headers=who, method="HEAD")  # noqa: S310 -- as above
+        try:
+            self._opener.open(request, timeout=self._webhook.timeout_seconds).close()
+        except urllib.error.HTTPError as error:
+            error.close()
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", None) or error
+            raise TryLater(f"webhook {urlsplit(self._webhook.url).hostname}: {reason}") from error
+
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> None:

@@ -1,10 +1,14 @@
-"""What is ours: settings, database, mail server."""
+"""What is ours: settings, database, mail server, webhooks."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 from collector.delivery.mail import Mail, smtp_server
+from collector.delivery.post import parse_webhooks
+from collector.delivery.webhook import BadWebhook, WebhookSender
 from collector.doctor.checks import Check
 from collector.domain.types import Misconfigured, NeedsHuman, TryLater
 from collector.settings import BadSettings, Settings
@@ -139,6 +143,21 @@ def mail_checks(settings: Settings) -> Iterator[Check]:
             "missing",
             f"{' and '.join(unset)} not set: letters would have no sender or nobody to go to",
         )
+
+
+def webhook_checks(settings: Settings, clock: Callable[[], datetime]) -> Iterator[Check]:
+    """Whether something answers at each; nothing is sent. One that cannot be is among the settings already."""
+    try:
+        hooks = parse_webhooks(settings.webhooks)
+    except BadWebhook:
+        return
+    for name, hook in hooks.items():
+        try:
+            WebhookSender(hook, clock).check()
+        except TryLater as error:
+            yield Check("mail", f"webhook {name}", "missing", str(error))
+        else:
+            yield Check("mail", f"webhook {name}", "works", f"{urlsplit(hook.url).hostname} answers")
 
 
 def _few(names: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from collector.simulator.server import Simulator
 from collector.simulator.world import World
 from collector.store import schema
 from collector.store.engine import open_engine
-from tests.delivery.servers import Postbox, mail_server
+from tests.delivery.servers import Postbox, Receiver, mail_server, receiving
 
 NOW = datetime(2026, 11, 22, 12, 3, tzinfo=UTC)
 CLOSED = "http://127.0.0.1:9"
@@ -430,6 +430,27 @@ def test_a_mail_server_that_answers_is_well_and_gets_no_letter(
         monkeypatch.setenv("AOAI_MAIL_TO", "ops@example.com")
         assert 0 == told()[0]
     assert [] == postbox.taken
+
+
+def test_a_webhook_that_answers_is_well_and_gets_no_letter_and_one_that_does_not_is_told(
+    azure: Simulator, tmp_path: Path
+) -> None:
+    receiver = Receiver()
+    with receiving(receiver) as url:
+        (tmp_path / "aoai-monitor.toml").write_text(
+            f'[[webhooks]]\nname = "ops"\nurl = "{url}/T0KEN"\n[[webhooks]]\nname = "gone"\nurl = "{CLOSED}/T0KEN"\n'
+        )
+        result = ask("--json")
+
+    checks = {one["what"]: one for one in json.loads(result.stdout)["checks"] if one["group"] == "mail"}
+    assert (1, "works", "missing") == (
+        result.exit_code,
+        checks["webhook ops"]["state"],
+        checks["webhook gone"]["state"],
+    )
+    assert "webhook 127.0.0.1: " in checks["webhook gone"]["found"]
+    assert [] == receiver.came
+    assert "T0KEN" not in result.output
 
 
 def test_a_workspace_of_request_logs_is_asked_only_where_it_is_configured(
