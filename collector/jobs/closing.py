@@ -15,7 +15,7 @@ from collector.domain.money.closing import (
 )
 from collector.domain.periods import Month, month_of
 from collector.domain.types import NeedsHuman
-from collector.reports.finance.figures import summary_object
+from collector.reports.finance.closing_summary import summary_object
 from collector.store.engine import Connection, Engine, retrying
 from collector.store.lease import lease
 from collector.store.reads import bills, closings, finance

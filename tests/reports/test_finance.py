@@ -24,6 +24,7 @@ from collector.domain.money.reservations import ReservationUse
 from collector.domain.periods import Month
 from collector.domain.types import NeedsHuman
 from collector.jobs.placing import write_file, write_partitions
+from collector.reports.finance.closing_summary import reconciled_from, summary_object
 from collector.reports.finance.csv_files import write_csv
 from collector.reports.finance.figures import (
     BILL,
@@ -33,8 +34,6 @@ from collector.reports.finance.figures import (
     FinanceRow,
     ReconciledRow,
     lines_by,
-    reconciled_from,
-    summary_object,
 )
 from collector.reports.finance.focus import (
     SCHEMA,

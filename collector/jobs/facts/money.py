@@ -26,7 +26,7 @@ from collector.domain.money.budgets import Budget
 from collector.domain.money.forecast import MonthForecast, month_end
 from collector.domain.periods import DAY, Window, midnight, month_of
 from collector.jobs.facts.place import Estate
-from collector.reports.finance.figures import reconciled_from
+from collector.reports.finance.closing_summary import reconciled_from
 from collector.store.engine import Connection
 from collector.store.reads import closings, cost, rule_facts
 from collector.store.reads.outlook import HISTORY, budget_part

@@ -20,6 +20,7 @@ from collector.domain.money.reservations import Reservation
 from collector.domain.money.teams import TeamRules
 from collector.domain.periods import DAY, Month
 from collector.domain.pricing import PriceNotes, PriceRow
+from collector.reports.finance.closing_summary import alone_from, reconciled_from, reserved_from
 from collector.reports.finance.figures import (
     BILL,
     ESTIMATE,
@@ -29,9 +30,6 @@ from collector.reports.finance.figures import (
     FinanceRow,
     OddDay,
     RestatedRow,
-    alone_from,
-    reconciled_from,
-    reserved_from,
 )
 from collector.store import tables
 from collector.store.expressions import money_sum
