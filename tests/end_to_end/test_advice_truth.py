@@ -125,7 +125,7 @@ def moved_quota() -> Row:
     before, idle = lived(hot), lived(calm, seed=11)
     seats = [seat_of(hot.name, before, 300), seat_of("calm", idle, 250, key=2)]
     found = only("move_quota", recommend(seats, [a_line(550, *seats)]))
-    gain, loss = found.changes
+    loss, gain = found.changes
     after, donor = lived(with_capacity(hot, gain.after)), lived(with_capacity(calm, loss.after), seed=11)
     assert gain.after - gain.before == loss.before - loss.after
     assert refused(after) < 0.6 * refused(before)

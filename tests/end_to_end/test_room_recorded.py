@@ -79,14 +79,16 @@ def test_every_recorded_line_is_read_with_its_unit_and_who_holds_it(stored: Engi
     )
 
 
-def test_fit_answers_from_recorded_models_and_quota(stored: Engine) -> None:
+@pytest.mark.parametrize(("model", "has_ended"), [("gpt-4.1", True), ("gpt-5.1", False)])
+def test_fit_answers_from_recorded_models_and_quota(stored: Engine, model: str, has_ended: bool) -> None:
     with stored.connect() as connection:
         asked = Asked(connection, NOW, MoneyRules())
-        found = answers_fit.fit(asked, FitQuestion("gpt-4.1", 50_000))
+        found = answers_fit.fit(asked, FitQuestion(model, 50_000))
         estate = room_estate(connection, NOW)
     free = {line.usage_name: line.use.free for line in estate.lines}
 
     assert {"GlobalStandard", "DataZoneStandard"} <= {one["sku"] for one in found["places"]}
+    assert has_ended == any(one["ended"] for one in found["places"])
     for one in found["places"]:
         ended = one["ends_on"] is not None and one["ends_on"] < NOW.date().isoformat()
         assert ended == one["ended"]
@@ -111,7 +113,7 @@ def test_a_place_that_was_left_fits_until_the_accounts_of_its_location_are_used_
             writes.record_quotas(connection, SUBSCRIPTION, "eastus2", quotas, at=at)
             if step:
                 writes.record_inventory(connection, subscription, [], {}, (), at=at)
-            found = answers_fit.fit(Asked(connection, at, MoneyRules()), FitQuestion("gpt-4.1", 50_000))
+            found = answers_fit.fit(Asked(connection, at, MoneyRules()), FitQuestion("gpt-5.1", 50_000))
             [one] = [one for one in found["places"] if one["sku"] == "GlobalStandard"]
             answers.append((one["needs_account"], one["accounts_free"], one["fits"]))
 
