@@ -28,12 +28,7 @@ KEPT: Final = {
     "gap": "for `hour_retention_days` after its end",
     "dirty_day": "until its day is worked out",
 }
-"""Per table how long its rows are kept; what is not named is kept for good."""
-
-
-def kept_for() -> list[tuple[str, str]]:
-    """Every table and how long its rows are kept, for the documentation."""
-    return [(name, KEPT.get(name, "for good")) for name in tables.metadata.tables]
+"""Per table how long its rows are kept, as the documentation tells; what is not named is kept for good."""
 
 
 @dataclass(frozen=True, slots=True)

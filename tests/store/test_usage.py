@@ -1,8 +1,8 @@
 """Hours are replaced whole, their days are marked, and what a fresh reading lacks goes."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -102,25 +102,19 @@ def test_a_price_marks_charges_alone_and_takes_no_usage_from_what_waits(engine: 
     assert (later(days=-1).date(), True) in rows(engine, tables.dirty_day, "day", "usage")
 
 
-def test_the_columns_of_many_hours_are_what_was_stored(engine: Engine) -> None:
+def test_hours_of_a_window_and_of_an_account_are_what_was_stored(engine: Engine) -> None:
     record(engine, [*hours_of(3), *hours_of(2, account=OTHER, requests=7)])
 
     with engine.connect() as connection:
-        columns = usage.hour_columns(connection, Window(NOON, later(hours=2)), ("requests", "minutes"))
-        alone = usage.hour_columns(connection, Window(NOON, later(hours=9)), ("requests",), [OTHER.key])
+        found = list(usage.usage_hours(connection, Window(NOON, later(hours=2))))
+        alone = list(usage.usage_hours(connection, Window(NOON, later(hours=9)), [OTHER.key]))
 
-    assert {(ACCOUNT.key, 120): 2, (OTHER.key, 7): 2} == {
-        pair: list(zip(columns.account_key, columns["requests"], strict=True)).count(pair)
-        for pair in zip(columns.account_key, columns["requests"], strict=True)
-    }
-    assert {MINUTES} == set(columns["minutes"])
-    assert int(NOON.timestamp()) == columns.hour[0]
-    assert [7, 7] == list(alone["requests"])
-
-
-def test_columns_that_are_no_plain_values_are_refused(engine: Engine) -> None:
-    with engine.connect() as connection, pytest.raises(ValueError, match="cannot give realtime_seconds"):
-        usage.hour_columns(connection, DAY, ("realtime_seconds",))
+    assert Counter({(ACCOUNT.key, 120): 2, (OTHER.key, 7): 2}) == Counter(
+        (one.account_key, one.requests) for one in found
+    )
+    assert {MINUTES} == {one.minutes for one in found}
+    assert NOON == found[0].hour
+    assert [7, 7] == [one.requests for one in alone]
 
 
 def test_the_rest_of_a_day_tells_which_family_was_fuller(engine: Engine) -> None:

@@ -1,12 +1,11 @@
 """Hours as they are stored, in bulk, for the steps that work figures out of them."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, Text, func, or_, select, type_coerce
+from sqlalchemy import Connection, Select, func, or_, select
 
 from collector.domain.periods import DAY, Window, days, midnight
 from collector.domain.types import ApiUse, QualityHour, UsageHour
@@ -18,50 +17,6 @@ from collector.store.writes.dirty import DirtyDay
 
 _EPOCH: Final = date(1970, 1, 1)
 _BATCH: Final = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class HourColumns:
-    """Hours column by column, ordered by account, deployment and hour; `hour` is in seconds since 1970."""
-
-    account_key: Sequence[UUID]
-    deployment: Sequence[str]
-    hour: Sequence[int]
-    columns: dict[str, Sequence[Any]]
-
-    def __len__(self) -> int:
-        return len(self.hour)
-
-    def __getitem__(self, name: str) -> Sequence[Any]:
-        return self.columns[name]
-
-
-def hour_columns(
-    connection: Connection,
-    window: Window,
-    columns: Sequence[str],
-    account_keys: Collection[UUID] | None = None,
-) -> HourColumns:
-    """The named columns of all hours of the window, as plain values: the fast way for many hours.
-
-    Counts, texts, floats and packed minutes are plain values; `Money` and JSON columns cannot be asked for here.
-    """
-    table = tables.usage_hour
-    for name in columns:
-        if isinstance(table.c[name].type, tables.Money | tables.Instant) or name == "by_version":
-            raise ValueError(
-                f"hour_columns cannot give {name}: expected a column of plain values; use usage_hours"
-            )
-    # As the driver has it: a UUID made once per account, not once per row.
-    native = connection.dialect.name == "postgresql"
-    key = table.c.account_key if native else type_coerce(table.c.account_key, Text())
-    wanted = (key, table.c.deployment, epoch(table.c.hour), *(table.c[name] for name in columns))
-    rows = connection.execute(_of(select(*wanted), window, account_keys)).all()
-    if not rows:
-        return HourColumns((), (), (), dict.fromkeys(columns, ()))
-    turned: list[tuple[Any, ...]] = list(zip(*rows, strict=True))
-    keys, deployments, hours = turned[:3]
-    return HourColumns(_uuids(keys), deployments, hours, dict(zip(columns, turned[3:], strict=True)))
 
 
 def usage_hours(
@@ -162,15 +117,6 @@ def _of(asked: Select[Any], window: Window, account_keys: Collection[UUID] | Non
     if account_keys is not None:
         asked = asked.where(table.c.account_key.in_(list(account_keys)))
     return asked.order_by(table.c.account_key, table.c.deployment, table.c.hour)
-
-
-def _uuids(raw: Iterable[Any]) -> list[UUID]:
-    known: dict[Any, UUID] = {}
-    return [known[key] if key in known else known.setdefault(key, _uuid(key)) for key in raw]
-
-
-def _uuid(raw: Any) -> UUID:
-    return raw if isinstance(raw, UUID) else UUID(raw)
 
 
 def _day(days_since_1970: int) -> date:
