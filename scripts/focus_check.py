@@ -37,6 +37,10 @@ WAYS = {
 ACCEPTED = {rule: why for rules in WAYS.values() for rule, why in rules.items()}
 
 
+# A month is headed by its bill where that tells of all its days: what is invoiced has to lie inside the world.
+DAYS = "70"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, help="a FOCUS CSV (default: one of a pretend estate)")
@@ -108,7 +112,17 @@ def exported(scratch: Path, way: str) -> Path:
     """The last months of a pretend estate, by our own commands; by exports the newest that is invoiced."""
     ours = [sys.executable, "-m", "collector"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AOAI_")}
-    small = ["--once", "--directory", str(scratch), "--days", "40", "--accounts", "6", "--deployments", "20"]
+    small = [
+        "--once",
+        "--directory",
+        str(scratch),
+        "--days",
+        DAYS,
+        "--accounts",
+        "6",
+        "--deployments",
+        "20",
+    ]
     small += ["--exports"] if way == "exports" else []
     subprocess.run([*ours, "demo", *small], check=True, env=clean, timeout=PATIENCE_SECONDS)
     path = scratch / "focus.csv"
