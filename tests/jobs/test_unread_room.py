@@ -15,8 +15,9 @@ from collector.store.reads.endings import deployed_rows
 from collector.store.reads.glance import room_glances
 from collector.store.reads.room import room_rows
 from collector.store.reads.scope import EVERYTHING
+from collector.store.reads.seats_lines import room_estate
 from dashboard.views.room import room_view
-from tests.store.worlds import ACCOUNT, SUBSCRIPTION, a_deployment, later
+from tests.store.worlds import ACCOUNT, SUBSCRIPTION, a_deployment, a_model, a_quota_line, later
 
 NOW = later(days=0)
 COUNTS = ("requests", "throttled", "throttled_at_limit", "throttled_below_limit", "throttled_unclassified", "spilled")  # fmt: skip
@@ -57,4 +58,20 @@ def test_what_nobody_read_is_unknown_and_what_was_not_there_is_absent(database_u
         assert {None} == {row.requests_30d for row in deployed_rows(connection, None)}
         [shown] = room_view(room_rows(connection, "7d"), [], {}, {}, NOW.date()).deployments.rows
     assert ("Unread", None, None) == (shown["deployment"], shown["requests"], shown["throttled"])
+    engine.dispose()
+
+
+def test_free_quota_beside_what_nobody_read_is_not_called_stranded(database_url: str) -> None:
+    engine = open_engine(database_url)
+    schema.upgrade(engine)
+    an_estate(engine, a_deployment("Unread"))
+    with engine.begin() as connection:
+        writes.record_catalog(connection, "eastus2", [a_model()], at=NOW)
+        writes.record_quotas(
+            connection, SUBSCRIPTION.subscription_id, "eastus2", [a_quota_line(500, 100)], at=NOW
+        )
+    derive(engine, MoneyRules(), NOW)
+    with engine.connect() as connection:
+        [line] = room_estate(connection, NOW).lines
+    assert (100, 400, 0) == (line.use.visible, line.use.free, line.use.stranded)
     engine.dispose()

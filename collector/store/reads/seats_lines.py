@@ -92,9 +92,9 @@ def _holding(seat: Seat) -> Holding:
     pairs = ((seat.peak_tpm, seat.tokens_per_unit), (seat.peak_rpm, seat.requests_per_unit))
     needs = [Decimal(peak) / per for peak, per in pairs if peak is not None and per]
     needed = max(needs).to_integral_value(ROUND_CEILING) if needs and well_known(seat) else None
-    return Holding(
-        seat.account_key, seat.deployment, Decimal(seat.units or 0), needed, idle=seat.requests == 0
-    )
+    # What nobody read may be in use: only minutes that are known show that it is not.
+    idle = seat.requests == 0 and bool(seat.minute_coverage)
+    return Holding(seat.account_key, seat.deployment, Decimal(seat.units or 0), needed, idle=idle)
 
 
 def _line(
