@@ -93,7 +93,9 @@ def where_of(
     """The place of a finding, with owner and team from the first of deployment, account, group, subscription."""
     merged: dict[str, str] = {}
     for tags in reversed(tag_levels):
-        merged.update(tags)
+        # Azure compares names of tags without case: `env` on a deployment takes the place of its account's `Env`.
+        nearer = {name.casefold() for name in tags}
+        merged = {name: value for name, value in merged.items() if name.casefold() not in nearer} | dict(tags)
     return Where(
         subscription_id=subscription_id,
         subscription=subscription,

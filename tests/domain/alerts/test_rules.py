@@ -428,3 +428,8 @@ def test_the_owner_is_the_first_of_deployment_account_group_and_subscription() -
 )
 def test_words(shown: str, expected: str) -> None:
     assert expected == shown
+
+
+def test_the_nearer_tag_takes_the_place_of_one_that_differs_in_capitals_only() -> None:
+    where = where_of([{"env": "test"}, {"Env": "prod", "cost-center": "7"}])
+    assert {"env": "test", "cost-center": "7"} == where.tags
