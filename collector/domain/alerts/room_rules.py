@@ -257,11 +257,13 @@ def ptu_idle(fact: RoomFact, thresholds: Thresholds = DEFAULT_THRESHOLDS) -> Fin
 def _quota_evidence(fact: QuotaFact, share: Decimal) -> Evidence:
     unit = f" {fact.unit}" if fact.unit else ""
     free = (fact.limit or Decimal(0)) - (fact.current or Decimal(0))
+    left = f"{count(free)}{unit} are free" if free >= 0 else f"that is {count(-free)}{unit} above the limit"
+    taken = "are taken" if fact.unit == "accounts" else "are allocated to deployments"
     rows = [
         ("Quota line", fact.usage_name),
         ("Limit", f"{count(fact.limit)}{unit}"),
         ("Allocated", f"{count(fact.current)}{unit} ({percent(share)})"),
-        ("Free", f"{count(free)}{unit}"),
+        ("Free", f"{count(max(free, Decimal(0)))}{unit}"),
         ("Subscription", fact.where.subscription or fact.where.subscription_id or "unknown"),
     ]
     if fact.holders:
@@ -270,7 +272,7 @@ def _quota_evidence(fact: QuotaFact, share: Decimal) -> Evidence:
         title=f"Quota {fact.label} in {fact.where.location} is {percent(share)} allocated",
         headline=(
             f"{count(fact.current)} of {count(fact.limit)}{unit} of {fact.label} in {fact.where.location} "
-            f"are allocated to deployments ({percent(share)}); {count(free)}{unit} are free."
+            f"{taken} ({percent(share)}); {left}."
         ),
         facts=tuple(rows),
         if_nothing="Running deployments go on; new ones, and raising one, are refused once the line is full.",

@@ -433,3 +433,13 @@ def test_words(shown: str, expected: str) -> None:
 def test_the_nearer_tag_takes_the_place_of_one_that_differs_in_capitals_only() -> None:
     where = where_of([{"env": "test"}, {"Env": "prod", "cost-center": "7"}])
     assert {"env": "test", "cost-center": "7"} == where.tags
+
+
+def test_a_line_above_its_limit_has_nothing_free_and_accounts_are_not_held_by_deployments() -> None:
+    over = quota_line(a_quota(240, 300))
+    full = quota_line(replace(a_quota(30, 30), unit="accounts"))
+    assert isinstance(over, Finding)
+    assert isinstance(full, Finding)
+    assert over.evidence.headline.endswith("(125 %); that is 60 tokens above the limit.")
+    assert ("Free", "0 tokens") in over.evidence.facts
+    assert full.evidence.headline.endswith("are taken (100 %); 0 accounts are free.")
