@@ -34,10 +34,7 @@ if show.head(words.COST_TITLE, state.freshness(chosen, overview.COST_JOBS), span
         show.no_figures(state.days_waiting())
     else:
         show.tiles(cost_state.tiles(view, here), columns=3, wide=True)
-        why = cost_state.why_bill_is_apart(here, view.currency)
-        if why is not None:
-            st.text(why)
-            st.page_link("screens/finance.py", label=bill_words.OPEN_MONTH, icon=":material/arrow_forward:")
+        beside_bill = st.container()
         course = cost_state.course_of_period(here, view.currency)
         if course is not None:
             show.section(outlook_words.COURSE_TITLE, outlook_words.COURSE_TEXT)
@@ -103,3 +100,10 @@ if show.head(words.COST_TITLE, state.freshness(chosen, overview.COST_JOBS), span
                 view.out_of_scope, title=cost_words.OUT_OF_SCOPE_TITLE, about=cost_words.OUT_OF_SCOPE_TITLE
             )
             st.caption(cost_words.OUT_OF_SCOPE_TEXT)
+        # Told above and asked last: accounts and meters are reconciled for it, and nothing waits behind that.
+        why = cost_state.why_bill_is_apart(here, view.currency)
+        if why is not None:
+            beside_bill.text(why)
+            beside_bill.page_link(
+                "screens/finance.py", label=bill_words.OPEN_MONTH, icon=":material/arrow_forward:"
+            )

@@ -11,12 +11,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Table, text
+from sqlalchemy import JSON, Table, func, insert, literal, select, text
 
 from collector.domain.periods import Month, Window, midnight, months
 from collector.jobs.derive_full import derive_until_full
 from collector.store import partitions, tables
 from collector.store.engine import Connection
+from collector.store.expressions import money_sum
 from collector.store.writes.bulk import json_text
 from collector.store.writes.cost_sums import roll_up
 from tests.bench.stores import Store, settled
@@ -63,6 +64,8 @@ def write_estate(store: Store, size: Size, now: datetime = NOW) -> None:
             roll_up(
                 connection, start, min(start + timedelta(days=_SUMMED_DAYS), now.date() + timedelta(days=1))
             )
+    with store.engine.begin() as connection:
+        _bill(connection, now)
     derive_until_full(store.engine, now)
     settled(store)
     # A large heap of ours would make every collection of garbage, and so every figure, slower than it is.
@@ -118,6 +121,38 @@ def _quotas(seed: Seed, size: Size, now: datetime) -> None:
                 per_unit=Decimal(1000),
                 last_read_at=min(now, now - timedelta(days=size.days - step - 5)) - timedelta(minutes=40),
             )
+
+
+def _bill(connection: Connection, now: datetime) -> None:
+    """Every account's meter on every day, at an eighth less than its list price."""
+    charge, account = tables.charge_day, tables.account
+    paid = money_sum(charge.c.cost) * Decimal("0.875")
+    lines = {
+        "account_key": charge.c.account_key,
+        "day": charge.c.day,
+        "meter_id": charge.c.meter_id,
+        "charge_type": literal("Usage"),
+        "currency": charge.c.currency,
+        "invoice": literal(""),
+        "commitment": literal(""),
+        "scope": literal("/subscriptions/") + account.c.subscription_id,
+        "account_arm_id": account.c.arm_id,
+        "meter": func.min(charge.c.meter_name),
+        "quantity": money_sum(charge.c.quantity),
+        "actual": paid,
+        "amortised": paid,
+        "read_at": literal(now, tables.Instant),
+    }
+    asked = (
+        select(*(one.label(name) for name, one in lines.items()))
+        .join(account, account.c.account_key == charge.c.account_key)
+        .where(charge.c.meter_id.is_not(None), charge.c.cost.is_not(None))
+        .group_by(
+            charge.c.account_key, charge.c.day, charge.c.meter_id, charge.c.currency,
+            account.c.subscription_id, account.c.arm_id,
+        )
+    )  # fmt: skip
+    connection.execute(insert(tables.bill_day).from_select(list(lines), asked))
 
 
 @lru_cache(maxsize=len(PATTERNS) * 4)

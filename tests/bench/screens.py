@@ -6,6 +6,7 @@ so that what thirteen cost beyond that is the price of history itself.
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -66,6 +67,8 @@ def _screens() -> Iterator[tuple[str, Callable[[], Any]]]:
             cost_state.changes_view(Chosen(), "USD"),
         ),
     )
+    yield "Cost: budget and bill beside it", lambda: cost_state.beside_tiles(Chosen(), "USD")
+    yield "Cost: why the bill is apart, asked last", lambda: cost_state.why_bill_is_apart(Chosen(), "USD")
     yield "Forecast by team", lambda: cost_state.outlook_view(Chosen(), "team", None)
     yield "Cost by team, last month", lambda: state.cost_view(Chosen("2026-10"), "team", None)
     yield "Room, month to date", lambda: state.room_view(Chosen())
@@ -89,13 +92,11 @@ def _asked(store: Store, ask: Callable[[], Any], times: int) -> Taken:
 
 def _forget() -> None:
     """Every remembered read, one by one: outside a running server `st.cache_data.clear()` clears nothing."""
-    from dashboard import state
-    from dashboard.state import cost as cost_state
-    from dashboard.state import overview as overview_state
-
-    for name, found in (*vars(state).items(), *vars(cost_state).items(), *vars(overview_state).items()):
-        if name != "_engine" and hasattr(found, "clear") and hasattr(found, "__wrapped__"):
-            found.clear()
+    rooms = [vars(module) for name, module in sys.modules.items() if name.startswith("dashboard.state")]
+    for name, found in (item for room in rooms for item in room.items()):
+        forget = getattr(found, "clear", None)
+        if name != "_engine" and callable(found) and forget and not isinstance(found, type):
+            forget()
 
 
 @contextmanager
