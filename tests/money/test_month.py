@@ -237,6 +237,24 @@ def test_the_schedule_closes_what_stands_still(own_estate: Estate) -> None:
         assert NOVEMBER.first_day not in closings.closings(connection)
 
 
+def test_months_of_which_nothing_is_known_keep_no_later_month_open(own_estate: Estate) -> None:
+    june, august = Month(2026, 6), Month(2026, 8)
+    with own_estate.engine.connect() as connection:
+        charge = finance.month_charges(connection, OCTOBER)[0]
+    retrying(
+        own_estate.engine,
+        lambda connection: replace_charge_months(
+            connection, [charge.account_key], june.first_day, enumerate([replace(charge, day=june.first_day)])
+        ),
+    )
+
+    closed = tend_months(own_estate.engine, NOW, own_estate.rules)
+
+    assert [june, august] == closed
+    with own_estate.engine.connect() as connection:
+        assert {june.first_day, august.first_day} == closings.closings(connection).keys()
+
+
 def test_families_are_called_as_their_models_are(estate: Estate) -> None:
     families = {row.line.family for row in report_of(estate).reconciliations}
 
