@@ -155,9 +155,11 @@ def test_spillover_costs_what_the_world_served_of_it_elsewhere(estate: Estate) -
         one for one in estate.world.deployments_of(source.account) if one.name == source.spillover_to
     ]
     days = {one.start.date(): one for one in truth.usage(*span, "day", [target])}
-    spilled = total(one.spilled for one in truth.usage(*span, deployments=[source]))
+    spilled = sum(one.spilled for one in truth.usage(*span, deployments=[source]))
     costs = [one for one in truth.costs(span[0].date(), span[1].date(), [target]) if days[one.day].ok]
-    cost = total((one.list_cost_usd or 0) * days[one.day].spilled_in / days[one.day].ok for one in costs)
+    cost = total(
+        (one.list_cost_usd or Decimal(0)) * days[one.day].spilled_in / days[one.day].ok for one in costs
+    )
     share = cost / total(one.list_cost_usd for one in costs)
 
     (found,) = [one for one in report_of(estate).provisioned if one.deployment.endswith(f"/{source.name}")]

@@ -1,5 +1,6 @@
 """Where Azure could deploy a model and none of our accounts lies."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -16,7 +17,7 @@ CAPACITIES = {
     ("s1", "westus", "openai", "gpt-5", "1", "standard"): Decimal(0),
     ("s1", "westus", "openai", "o3", "1", "standard"): Decimal(5),
 }
-ESTATE = RoomEstate((), (), (), {}, CAPACITIES)
+ESTATE = RoomEstate((), (), (), {}, CAPACITIES, date(2026, 11, 27))
 
 
 @pytest.mark.parametrize(
