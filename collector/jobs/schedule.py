@@ -18,6 +18,7 @@ from collector.jobs.context import Context
 log = structlog.get_logger(__name__)
 
 GRACE_SECONDS: Final = 8.0
+_LOOK_UP_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,17 @@ def serve(context: Context, steps: list[Step]) -> None:
         lambda event: log.warning("step is still running, this start is left out", step=event.job_id),
         EVENT_JOB_MAX_INSTANCES,
     )
+    asked: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: context.stopping.set())
+        signal.signal(number, lambda number, _: asked.append(number))
     scheduler.start()
     log.info("collecting", steps=[step.name for step in steps])
     for step in steps:  # what is due after a stop is due now
         scheduler.modify_job(step.name, next_run_time=context.clock())
-    context.stopping.wait()
+    # Looks up now and then: a signal that comes just before a wait does not end it, and a handler may take no lock.
+    while not asked and not context.stopping.wait(_LOOK_UP_SECONDS):
+        pass
+    context.stopping.set()
     log.info("ending")
     _shut_down(scheduler)
 

@@ -1,5 +1,6 @@
 """The real process: it ends within ten seconds of SIGTERM, even amid a call that hangs, and loses nothing by it."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -67,3 +68,14 @@ def test_sigterm_ends_the_service_cleanly_amid_a_collection(sqlite_database: str
         began = time.monotonic()
         assert 0 == process.wait(timeout=15)
         assert time.monotonic() - began < 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals one thread of another process")
+def test_sigterm_that_the_main_thread_does_not_notice_ends_the_service_too(sqlite_database: str) -> None:
+    """As where it comes just before a wait, or another thread takes it: that wait is not cut short."""
+    with Simulator(a_world(deployments=2, days=1)) as azure, serving(azure, sqlite_database) as process:
+        read_until(process, "job ended")
+        threads = {int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir()}
+        another = min(threads - {process.pid})
+        assert 0 == ctypes.CDLL(None).tgkill(process.pid, another, signal.SIGTERM)
+        assert 0 == process.wait(timeout=15)
