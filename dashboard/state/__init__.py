@@ -1,16 +1,12 @@
-"""What the screens ask the store, remembered for a minute; the only place that opens the database or reads the clock.
+"""What the screens ask the store, remembered for a minute.
 
 Every cached question is keyed by the database, the filters and the day, so two people who look at the same
 thing cost one read.
 """
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache, wraps
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
@@ -19,9 +15,8 @@ from collector.domain.money.forecast import MonthForecast, NoForecast, month_end
 from collector.domain.periods import Window, floor_minute, midnight, month_of
 from collector.domain.types import account_key
 from collector.reports.fullness import LOOKS_BACK_DAYS
-from collector.settings import Settings, load
 from collector.store import schema
-from collector.store.errors import SchemaMismatch, clear_errors
+from collector.store.errors import SchemaMismatch
 from collector.store.reads import cost as cost_reads
 from collector.store.reads import outlook as outlook_reads
 from collector.store.reads import overview as overview_reads
@@ -33,24 +28,26 @@ from collector.store.reads.quotas import QuotaRow, quota_rows
 from collector.store.reads.scope import EVERYTHING, Filters
 from collector.store.reads.until_full import lines_until_full
 from dashboard.periods import DEFAULT, MONTH_TO_DATE, Period, comparison, period_of
-from dashboard.store import open_store
+from dashboard.state.memory import CLOCK as CLOCK
+from dashboard.state.memory import (
+    FRESH_SECONDS,
+    SETTLED_DAYS,
+    SLOW_SECONDS,
+    database,
+    engine,
+    now,
+    reading,
+    remembered,
+    settings,
+    today,
+    waiting_before,
+)
 from dashboard.tables import Table
 from dashboard.views import charges as charge_views
 from dashboard.views import cost as cost_views
 from dashboard.views import cost_sums
 from dashboard.views import room as room_views
 from dashboard.views.freshness import FreshnessView, freshness_view
-
-FRESH_SECONDS = 60
-SLOW_SECONDS = 600
-BRIEF_SECONDS = 5
-SETTLED_DAYS = 3
-"""Newer days are read again and worked out all the time, so that they wait says nothing."""
-CLOCK = "DASHBOARD_NOW"
-"""Names an instant to look from instead of now: for tests and pictures."""
-
-P = ParamSpec("P")
-R_co = TypeVar("R_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,84 +58,8 @@ class Chosen:
     filters: Filters = EVERYTHING
 
 
-class Remembered(Protocol[P, R_co]):
-    """A cached read; `clear` makes the next one ask again."""
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-    def clear(self) -> None: ...
-
-
-def remembered(seconds: int = FRESH_SECONDS) -> Callable[[Callable[P, R_co]], Remembered[P, R_co]]:
-    """A cached read of a store's URL and more, bounded in time and number. Rows are frozen, so everybody may be handed
-    the same ones.
-
-    While days wait to be worked out, as on a first run, answers are old in seconds and are remembered no longer.
-    """
-
-    def wrap(read: Callable[P, R_co]) -> Remembered[P, R_co]:
-        kept = st.cache_resource(ttl=seconds, max_entries=200, show_spinner=False)(read)
-        if seconds <= BRIEF_SECONDS:
-            return kept
-        brief = st.cache_resource(ttl=BRIEF_SECONDS, max_entries=200, show_spinner=False)(_briefly(read))
-        return _Remembered(kept, brief)
-
-    return wrap
-
-
-class _Remembered(Generic[P, R_co]):
-    def __init__(self, kept: Remembered[P, R_co], brief: Remembered[P, R_co]) -> None:
-        self._kept, self._brief = kept, brief
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
-        return (self._brief if _is_moving(str(args[0])) else self._kept)(*args, **kwargs)
-
-    def clear(self) -> None:
-        self._kept.clear()
-        self._brief.clear()
-
-
-def _briefly(read: Callable[P, R_co]) -> Callable[P, R_co]:
-    """The same read under another name: Streamlit keeps one cache for each name and source."""
-
-    @wraps(read)
-    def briefly(*args: P.args, **kwargs: P.kwargs) -> R_co:
-        return read(*args, **kwargs)
-
-    briefly.__qualname__ = f"{read.__qualname__}.briefly"
-    return briefly
-
-
-def _is_moving(url: str) -> bool:
-    return _days_waiting(url, today() - timedelta(days=SETTLED_DAYS)) > 0
-
-
-def settings() -> Settings:
-    """Checked once for every environment, not once for every figure."""
-    return _settings(tuple(sorted(item for item in os.environ.items() if item[0].startswith("AOAI_"))))
-
-
-@lru_cache(maxsize=8)
-def _settings(environment: tuple[tuple[str, str], ...]) -> Settings:
-    del environment  # only what tells one from another
-    return load()
-
-
-def now() -> datetime:
-    fixed = os.environ.get(CLOCK)
-    return datetime.fromisoformat(fixed).astimezone(UTC) if fixed else datetime.now(UTC)
-
-
-def today() -> date:
-    return now().date()
-
-
 def _minute() -> datetime:
     return floor_minute(now())
-
-
-def database() -> str:
-    return settings().database.url
 
 
 def require_store() -> None:
@@ -167,7 +88,7 @@ def freshness(chosen: Chosen, jobs: tuple[str, ...], *, coverage: bool = True) -
 
 
 def days_waiting() -> int:
-    return _days_waiting(database(), today() - timedelta(days=SETTLED_DAYS))
+    return waiting_before(database(), today() - timedelta(days=SETTLED_DAYS))
 
 
 def estate(chosen: Chosen) -> overview_reads.Estate:
@@ -210,57 +131,40 @@ def room_rows(chosen: Chosen) -> list[room_reads.RoomRow]:
     return _room_rows(database(), period(chosen).room_key, chosen.filters)
 
 
-@st.cache_resource(show_spinner=False, on_release=lambda engine: engine.dispose())
-def _engine(url: str) -> Any:
-    return open_store(url)
-
-
 def lines_full() -> room_views.DaysToFull:
     return _lines_full(database())
-
-
-@contextmanager
-def _reading(url: str) -> Iterator[Any]:
-    with clear_errors("the store"), _engine(url).connect() as connection:
-        yield connection
 
 
 @st.cache_resource(
     ttl=FRESH_SECONDS, max_entries=200, show_spinner=False
 )  # asked before anything else can be
 def _require(url: str) -> None:
-    found = schema.check(_engine(url))
+    found = schema.check(engine(url))
     if found.status != "current":
         raise SchemaMismatch(f"The store is {found}.")
 
 
 @remembered()
 def _choices(url: str) -> Choices:
-    with _reading(url) as connection:
+    with reading(url) as connection:
         return overview_reads.choices(connection)
 
 
 @remembered()
 def _freshness(url: str, jobs: tuple[str, ...], filters: Filters) -> overview_reads.Freshness:
-    with _reading(url) as connection:
+    with reading(url) as connection:
         return overview_reads.freshness(connection, jobs, filters)
-
-
-@remembered(BRIEF_SECONDS)
-def _days_waiting(url: str, before: date) -> int:
-    with _reading(url) as connection:
-        return overview_reads.days_waiting(connection, before)
 
 
 @remembered()
 def _coverage(url: str, window: Window, filters: Filters, minute: datetime) -> float | None:
-    with _reading(url) as connection:
+    with reading(url) as connection:
         return period_coverage(connection, window, minute, filters)
 
 
 @remembered()
 def _estate(url: str, filters: Filters) -> overview_reads.Estate:
-    with _reading(url) as connection:
+    with reading(url) as connection:
         return overview_reads.estate(connection, filters)
 
 
@@ -268,7 +172,7 @@ def _estate(url: str, filters: Filters) -> overview_reads.Estate:
 def _cost_facts(
     url: str, period: Period, filters: Filters, dimension: cost_reads.Dimension, today: date
 ) -> cost_views.CostFacts:
-    with _reading(url) as connection:
+    with reading(url) as connection:
         beside = comparison(period, today)
         if dimension == "deployment":
             slices = cost_reads.cost_by(connection, dimension, period.window, filters)
@@ -292,7 +196,7 @@ def _cost_facts(
 
 @remembered()
 def _cost_rows(url: str, period: Period, filters: Filters) -> list[cost_reads.CostRow]:
-    with _reading(url) as connection:
+    with reading(url) as connection:
         return cost_reads.cost_rows(connection, period.window, filters)
 
 
@@ -302,7 +206,7 @@ def _forecast(
 ) -> MonthForecast | NoForecast | None:
     """The month's end of what the filters leave, in the currency or the dearest one; None where nothing was spent."""
     through = today - timedelta(days=1)
-    with _reading(url) as connection:
+    with reading(url) as connection:
         parts = outlook_reads.daily_parts(connection, None, through, filters)
     fitting = [part for part in parts if part.currency == currency] or parts
     if not fitting:
@@ -313,25 +217,25 @@ def _forecast(
 
 @remembered()
 def _room_rows(url: str, room_key: str, filters: Filters) -> list[room_reads.RoomRow]:
-    with _reading(url) as connection:
+    with reading(url) as connection:
         return room_reads.room_rows(connection, room_key, filters)
 
 
 @remembered()
 def _quotas(url: str, filters: Filters) -> list[QuotaRow]:
-    with _reading(url) as connection:
+    with reading(url) as connection:
         return quota_rows(connection, filters, midnight(today()) - timedelta(days=LOOKS_BACK_DAYS))
 
 
 @remembered()
 def _lines_full(url: str) -> room_views.DaysToFull:
-    with _reading(url) as connection:
+    with reading(url) as connection:
         return lines_until_full(connection)
 
 
 @remembered()
 def _closeup(url: str, period: Period, row: room_reads.RoomRow) -> room_views.Closeup:
-    with _reading(url) as connection:
+    with reading(url) as connection:
         hours = deployment_hours(connection, row.account_key, row.key, period.window)
         limits = limit_steps(connection, row.account_key, row.key)
     return room_views.closeup(

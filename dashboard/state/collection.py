@@ -22,7 +22,7 @@ def view(chosen: Chosen) -> CollectionView:
 
 @remembered()
 def _collection(url: str, filters: Filters, minute: datetime) -> dict[str, Any]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return {
             "scopes": overview_reads.scopes(connection, filters=filters),
             "gaps": overview_reads.gaps(connection, filters),

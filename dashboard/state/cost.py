@@ -223,7 +223,7 @@ def _configured() -> tuple[Budget, ...]:
 
 @remembered(SLOW_SECONDS)
 def _parts(url: str, dimension: Dimension | None, through: date, filters: Filters) -> list[Part]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return daily_parts(connection, dimension, through, filters, most=TOLD_APART)
 
 
@@ -243,7 +243,7 @@ def _strange(
         parts, through - timedelta(weeks=STRANGE_WEEKS), least=max(Decimal(1), daily * NOTABLE)
     )
     rows: list[outlook_views.StrangeRow] = []
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         for place, one in enumerate(found):
             inner = narrowed(filters, dimension, one.key)
             cause = cause_of(connection, one.anomaly, one.currency, inner) if place < MOST_CAUSES else ""
@@ -254,7 +254,7 @@ def _strange(
 @remembered(SLOW_SECONDS)
 def _budgets(url: str, month: Month, through: date) -> tuple[BudgetState, ...]:
     found: list[BudgetState] = []
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         for budget in _configured():
             daily = budget_part(connection, budget, through).costs
             found.append(budget_state(budget, month, daily, through, month_end(daily, month, through)))
@@ -267,7 +267,7 @@ def _billed(url: str, month: Month, filters: Filters) -> dict[str, bill_views.Bi
     if filters != replace(EVERYTHING, subscriptions=filters.subscriptions, accounts=filters.accounts):
         return {}
     first, until = month.first_day, month.shifted(1).first_day
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         found: dict[str, bill_views.Billed] = {}
         billed = bills.billed_daily(connection, first, until, filters)
         read = bills.billed_subscriptions(connection, first, until)
@@ -283,7 +283,7 @@ def _billed(url: str, month: Month, filters: Filters) -> dict[str, bill_views.Bi
 @remembered(SLOW_SECONDS)
 def _reconciled(url: str, month: Month, now: datetime, filters: Filters) -> tuple[Reconciliation, ...]:
     """Estimate beside bill of the accounts that the filters leave."""
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         meters, known = meter_book(connection, finance_state.rules()), names(connection)
         found = finance.current_month(connection, month, now, meters, known).reconciliations
         wanted = places(connection, filters) if filters != EVERYTHING else None
@@ -292,11 +292,11 @@ def _reconciled(url: str, month: Month, now: datetime, filters: Filters) -> tupl
 
 @remembered()
 def _cost_parts(url: str, window: Window, filters: Filters) -> dict[str, list[CostPart]]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return cost_parts.cost_parts(connection, window, filters)
 
 
 @remembered()
 def _how_priced(url: str, dimension: Dimension, period: Period, filters: Filters) -> list[cost_parts.SureRow]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return cost_parts.how_priced(connection, dimension, period.window, filters)

@@ -51,7 +51,7 @@ def endings_view(chosen: Chosen, owner: str | None = None) -> views.EndingsView:
 @remembered()
 def _stories(url: str, filters: Filters, today: date) -> tuple[EndingStory, ...]:
     known = load_models().models
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         rows = endings.deployed_rows(connection, last_days(today, 30), filters)
         catalog = model_catalog(
             endings.offers_for(connection, rows, known),
@@ -75,7 +75,7 @@ def _stories(url: str, filters: Filters, today: date) -> tuple[EndingStory, ...]
 def _api(
     url: str, filters: Filters, today: date
 ) -> tuple[list[ApiUseRow], list[ApiWeek], list[endings.CatalogChange]]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return (
             api_use_rows(connection, last_days(today, 30), filters),
             api_weeks(connection, today - WEEKS, filters),
@@ -85,21 +85,21 @@ def _api(
 
 @remembered()
 def _callers(url: str) -> dict[CallKey, Callers]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return callers(connection)
 
 
 @remembered()
 def _places(url: str) -> dict[Pair, Where]:
     said = state.settings().alerts
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return whereabouts(connection, said.owner_keys, said.team_keys)
 
 
 @st.cache_resource(ttl=PRICES_SECONDS, max_entries=3, show_spinner=False)
 def _prices(url: str, locations: frozenset[str], today: date) -> PricesOn:
     settings = state.settings()
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return prices_on(
             connection,
             locations,

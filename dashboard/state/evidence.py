@@ -86,12 +86,12 @@ def _key(one: Line | QuotaRow) -> str:
 
 @remembered()
 def _steps(url: str, account: UUID, deployment: str) -> list[LimitStep]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return limit_steps(connection, account, deployment)
 
 
 @remembered(SLOW_SECONDS)
 def _course(url: str, account: UUID, deployment: str, today: date) -> tuple[date, tuple[float | None, ...]]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         shares, ends_at = peak_course(connection, account, deployment, state.now())
     return (ends_at or state.now()).date() - timedelta(days=1), shares

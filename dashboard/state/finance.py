@@ -46,14 +46,14 @@ def workbook(month: str) -> bytes:
 
 @remembered()
 def _months(url: str, today: date) -> tuple[date, ...]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         found = {one.month for one in cost_months(connection) if one.month <= today}
     return tuple(sorted(found, reverse=True))
 
 
 @remembered(SLOW_SECONDS)
 def _report(url: str, month: str, now: datetime) -> FinanceReport:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         found = finance_report(connection, Month.parse(month), now, rules())
         return beside_prices(connection, found, now.date())
 

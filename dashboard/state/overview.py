@@ -34,7 +34,7 @@ def overview_view(chosen: Chosen) -> OverviewView:
 @remembered()
 def _costs(url: str, period: Period, filters: Filters, today: date) -> CostInput:
     beside = comparison(period, today)
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return CostInput(
             period,
             cost.cost_daily(connection, period.window, filters, "model", bounds=False),
@@ -46,14 +46,14 @@ def _costs(url: str, period: Period, filters: Filters, today: date) -> CostInput
 
 @remembered()
 def _room(url: str, room_key: str, filters: Filters) -> list[Glance]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return room_glances(connection, room_key, filters)
 
 
 @remembered()
 def _quotas(url: str, filters: Filters, today: date) -> list[QuotaRow]:
     """As they are now: how they came there is Room's to show."""
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return quota_rows(connection, filters, midnight(today + DAY))
 
 
@@ -61,7 +61,7 @@ def _quotas(url: str, filters: Filters, today: date) -> list[QuotaRow]:
 def _endings(url: str, filters: Filters, today: date) -> tuple[EndingStory, ...]:
     """Only days are shown: nobody waits for what the deployments cost."""
     shipped = load_models().models
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         rows = endings.deployed_rows(connection, None, filters)
         catalog = model_catalog(
             endings.offers_for(connection, rows, shipped),

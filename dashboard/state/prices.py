@@ -19,7 +19,7 @@ def price_book() -> PriceBook:
 
 @st.cache_resource(ttl=SLOW_SECONDS, max_entries=3, show_spinner=False)
 def _book(url: str, today: date) -> PriceBook:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return PriceBook(
             rows=price_rows(connection),
             snapshot=load_snapshot().rows,

@@ -141,7 +141,7 @@ def posture_view(chosen: Chosen) -> posture_views.PostureView:
 
 @remembered()
 def _causes(url: str, key: str, filters: Filters) -> tuple[list[room.RoomRow], dict[Key, Diagnosis]]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         rows = room.room_rows(connection, key, filters)
         found = {
             (row.account_key, row.key): deployment_evidence(
@@ -155,25 +155,25 @@ def _causes(url: str, key: str, filters: Filters) -> tuple[list[room.RoomRow], d
 
 @remembered()
 def _evidence(url: str, account: UUID, deployment: str, window: Window) -> DeploymentMinutes:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return deployment_evidence(connection, account, deployment, window)
 
 
 @remembered()
 def _full(url: str) -> dict[Key, UntilFull | NoDate]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return deployments_until_full(connection)
 
 
 @remembered(SLOW_SECONDS)
 def _estate(url: str, filters: Filters, today: date) -> RoomEstate:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return room_estate(connection, state.now(), filters)
 
 
 @remembered(SLOW_SECONDS)
 def _readings(url: str, filters: Filters) -> list[QuotaRow]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return quota_rows(connection, filters)
 
 
@@ -183,7 +183,7 @@ def _prices(today: date) -> RoomPrices:
 
 @remembered(SLOW_SECONDS)
 def _stories(url: str, filters: Filters, today: date) -> list[UnitStory]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         found = [one for one in seats(connection, state.now(), filters) if one.provisioned]
         prices = _prices(today) if found else None
         stories = [unit_story(connection, seat, prices, state.now()) for seat in found]
@@ -218,7 +218,7 @@ def _advice(url: str, filters: Filters, today: date) -> tuple[list[Recommendatio
 
 @remembered(SLOW_SECONDS)
 def _models(url: str) -> tuple[list[str], list[str]]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         offered = [
             one
             for one in all_models(connection)
@@ -259,23 +259,23 @@ def _fits(url: str, question: FitQuestion, filters: Filters, today: date) -> lis
 
 @remembered()
 def _quality(url: str, window: Window, filters: Filters) -> list[quality.QualityRow]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return quality.quality_rows(connection, window, filters)
 
 
 @remembered()
 def _uses(url: str, window: Window, filters: Filters) -> list[quality.UseRow]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return quality.use_rows(connection, window, filters)
 
 
 @remembered()
 def _course(url: str, account: UUID, deployment: str, window: Window) -> quality_views.AnswerCourse | None:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return quality_views.answer_course(quality.quality_course(connection, account, deployment, window))
 
 
 @remembered()
 def _posture(url: str, filters: Filters) -> list[posture.PostureRow]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return posture.posture_rows(connection, filters)

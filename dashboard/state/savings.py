@@ -77,13 +77,13 @@ def top_savings(chosen: Chosen) -> Table:
 
 @remembered()
 def _used(url: str, period: Period, filters: Filters) -> list[cost_parts.UsedRow]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return cost_parts.used_rows(connection, period.window, filters)
 
 
 @remembered()
 def _requests(url: str, period: Period, filters: Filters) -> dict[tuple[UUID, str], int]:
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         return cost_parts.served_requests(connection, period.window, filters)
 
 
@@ -91,6 +91,6 @@ def _requests(url: str, period: Period, filters: Filters) -> dict[tuple[UUID, st
 def _priced_report(url: str, named: str, today: date) -> FinanceReport:
     """The month's report held beside the prices of its last day."""
     now = midnight(today) + timedelta(hours=state.now().hour)
-    with state._reading(url) as connection:
+    with state.reading(url) as connection:
         report = finance_report(connection, Month.parse(named), now, finance_state.rules(), outlook=False)
         return finance_state.beside_prices(connection, report, today)

@@ -95,7 +95,7 @@ def _forget() -> None:
     rooms = [vars(module) for name, module in sys.modules.items() if name.startswith("dashboard.state")]
     for name, found in (item for room in rooms for item in room.items()):
         forget = getattr(found, "clear", None)
-        if name != "_engine" and callable(found) and forget and not isinstance(found, type):
+        if name != "engine" and callable(found) and forget and not isinstance(found, type):
             forget()
 
 

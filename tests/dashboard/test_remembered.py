@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from dashboard import state
+from dashboard.state import memory
 from tests.dashboard.seed import NOW
 
 
@@ -17,7 +18,7 @@ def test_while_days_wait_answers_are_remembered_for_seconds_only(
     world: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, name: str, asked: str
 ) -> None:
     monkeypatch.setenv(state.CLOCK, NOW.isoformat())
-    read = state._Remembered(lambda url: "kept", lambda url: "brief")  # pyright: ignore[reportArgumentType]  # no `clear`
+    read = memory._Remembered(lambda url: "kept", lambda url: "brief")  # pyright: ignore[reportArgumentType]  # no `clear`
 
     assert asked == read(world(name))
 
