@@ -10,11 +10,11 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from collector.domain.bills import BillRead
 from collector.domain.endings.callers import CallerDetail, LoggedUse
 from collector.domain.periods import Window
 from collector.domain.types import (
     Account,
-    BillRead,
     CatalogModel,
     DeletedAccount,
     Deployment,

@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from collector.domain.money.closing import (
-    BillRead,
+    BillStanding,
     amounts_of,
     closable_months,
     closes_by_itself,
@@ -94,9 +94,9 @@ def tend_months(engine: Engine, now: datetime, rules: FinanceRules) -> list[Mont
     return closed
 
 
-def _reads(connection: Connection, month: Month) -> list[BillRead]:
+def _reads(connection: Connection, month: Month) -> list[BillStanding]:
     states = bills.bill_states(connection, month.first_day, month.shifted(1).first_day)
-    return [BillRead(state.changed_at, state.succeeded_at, state.through) for state in states.values()]
+    return [BillStanding(state.changed_at, state.succeeded_at, state.through) for state in states.values()]
 
 
 def restate(engine: Engine, now: datetime, rules: FinanceRules) -> int:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from collector.domain.types import BillLine, ReservedLine
+from collector.domain.bills import BillLine, ReservedLine
 
 # Old and new names: lines that belong to no account (reservations, credits) are known by these alone.
 SERVICES: Final = (

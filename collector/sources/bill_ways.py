@@ -7,7 +7,8 @@ months: it costs no query, and an invoice is written when most of its month's da
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from collector.domain.types import BillRead, NeedsHuman, TryLater
+from collector.domain.bills import BillRead
+from collector.domain.types import NeedsHuman, TryLater
 from collector.sources.bills import AzureBills
 from collector.sources.exports import ExportedBills
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import structlog
 
-from collector.domain.types import BillLine, BillRead, NeedsHuman, ReservedLine, TryLater
+from collector.domain.bills import BillLine, BillRead, ReservedLine
+from collector.domain.types import NeedsHuman, TryLater
 from collector.sources.bill_lines import SERVICES, account_of, is_elsewhere
 from collector.sources.connection import Connection, body_of
 from collector.sources.errors import Role, Scope

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from collector.domain.types import BY_QUERY, BillLine, NeedsHuman, TryLater
+from collector.domain.bills import BY_QUERY, BillLine
+from collector.domain.types import NeedsHuman, TryLater
 from collector.sources import AzureSources
 from tests.sources.loopback import Asked, Loopback, Reply
 from tests.sources.worlds import SUBSCRIPTION, an_account

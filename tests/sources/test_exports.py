@@ -12,15 +12,8 @@ import fsspec
 import pytest
 from pyarrow import ArrowException
 
-from collector.domain.types import (
-    Biller,
-    BillLine,
-    BillRead,
-    Misconfigured,
-    NeedsHuman,
-    ReservedLine,
-    TryLater,
-)
+from collector.domain.bills import Biller, BillLine, BillRead, ReservedLine
+from collector.domain.types import Misconfigured, NeedsHuman, TryLater
 from collector.folders import folder
 from collector.sources.exports import ExportedBills
 from tests.sources.exports import ACCOUNT, BILLING_ACCOUNT, RESERVATION, Row, a_row, write_part, write_run

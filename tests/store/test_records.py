@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection, Engine
 
+from collector.domain.bills import Biller, BillLine
 from collector.domain.endings.catalog_events import CatalogEvent
 from collector.domain.periods import Window
-from collector.domain.types import Biller, BillLine, CostEntry, ModelCapacity, account_key
+from collector.domain.types import CostEntry, ModelCapacity, account_key
 from collector.store import tables, writes
 from collector.store.engine import retrying
 from collector.store.reads import catalog, collection

@@ -9,16 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Table, select
 
+from collector.domain.bills import BillLine
 from collector.domain.pricing.rows import PriceRow
-from collector.domain.types import (
-    Account,
-    BillLine,
-    CatalogModel,
-    Deployment,
-    QuotaLine,
-    Subscription,
-    UsageHour,
-)
+from collector.domain.types import Account, CatalogModel, Deployment, QuotaLine, Subscription, UsageHour
 from collector.store import tables, writes
 from collector.store.engine import retrying
 

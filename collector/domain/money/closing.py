@@ -81,7 +81,7 @@ class Restatement:
 
 
 @dataclass(frozen=True, slots=True)
-class BillRead:
+class BillStanding:
     """A subscription's bill of a month: when it last changed, when it was last read with success, and how far it is known."""
 
     changed_at: datetime | None
@@ -102,7 +102,7 @@ def why_not_closable(month: Month, now: datetime) -> str | None:
     return None
 
 
-def closes_by_itself(month: Month, now: datetime, bills: Iterable[BillRead]) -> bool:
+def closes_by_itself(month: Month, now: datetime, bills: Iterable[BillStanding]) -> bool:
     """On day 6 or later, if no bill changed between its last two daily reads.
 
     A subscription whose bill was never read does not hold the month open: it is closed on estimates. One whose
@@ -118,7 +118,7 @@ def closes_by_itself(month: Month, now: datetime, bills: Iterable[BillRead]) -> 
     )
 
 
-def _stands_still(bill: BillRead, settled: datetime) -> bool:
+def _stands_still(bill: BillStanding, settled: datetime) -> bool:
     if bill.succeeded_at is None or bill.succeeded_at < settled:
         return False
     return bill.changed_at is None or bill.succeeded_at - bill.changed_at >= DAY

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import structlog
 
+from collector.domain.bills import BY_QUERY, BillRead
 from collector.domain.periods import DAY, midnight
 from collector.domain.pricing.rows import PriceRow, parse_retail_rows
-from collector.domain.types import BY_QUERY, BillRead, NeedsHuman, TryLater
+from collector.domain.types import NeedsHuman, TryLater
 from collector.jobs.collecting.reprice import mark_locations, mark_subscriptions
 from collector.jobs.context import Context, RunResult, Tally, run_job
 from collector.store import writes

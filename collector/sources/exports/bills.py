@@ -6,8 +6,9 @@ from datetime import date
 
 import structlog
 
+from collector.domain.bills import BillRead
 from collector.domain.periods import DAY
-from collector.domain.types import BillRead, NeedsHuman, TryLater
+from collector.domain.types import NeedsHuman, TryLater
 from collector.folders import Folder, StoredFile
 from collector.sources.exports.lines import Ledger, day_of
 from collector.sources.exports.rows import batches

@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from collector.domain.bills import Biller, BillLine, ReservedLine
 from collector.domain.periods import DAY
-from collector.domain.types import Biller, BillLine, NeedsHuman, ReservedLine
+from collector.domain.types import NeedsHuman
 from collector.sources.bill_lines import account_of, added, reserved_added
 from collector.sources.exports.rows import EMPTY, Row
 from collector.sources.said import instant

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Table, select
 
+from collector.domain.bills import Biller, BillLine, ReservedLine
 from collector.domain.money.reconciliation_meters import key_of_nameless
 from collector.domain.periods import month_of
-from collector.domain.types import Biller, BillLine, ReservedLine, account_key
+from collector.domain.types import account_key
 from collector.store import tables
 from collector.store.writes.bulk import delete_rows, upsert
 

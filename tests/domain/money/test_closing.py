@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from collector.domain.money.closing import (
     Amounts,
-    BillRead,
+    BillStanding,
     DeploymentCurrency,
     closable_months,
     closes_by_itself,
@@ -27,8 +27,8 @@ DAY_SIX = datetime(2026, 11, 6, 5, tzinfo=UTC)
 ACCOUNT = UUID(int=1)
 
 
-def still(at: datetime, days: float) -> BillRead:
-    return BillRead(at - timedelta(days=days), at)
+def still(at: datetime, days: float) -> BillStanding:
+    return BillStanding(at - timedelta(days=days), at)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def still(at: datetime, days: float) -> BillRead:
         pytest.param(DAY_SIX, [still(DAY_SIX, 2), still(DAY_SIX, 0.5)], False, id="one of two changed"),
         pytest.param(DAY_SIX - timedelta(days=1), [still(DAY_SIX, 3)], False, id="day five"),
         pytest.param(DAY_SIX, [still(END + timedelta(days=1), 1)], False, id="not read since it settled"),
-        pytest.param(DAY_SIX, [BillRead(None, None)], True, id="no bill was ever read"),
+        pytest.param(DAY_SIX, [BillStanding(None, None)], True, id="no bill was ever read"),
         pytest.param(DAY_SIX, [replace(still(DAY_SIX, 2), through=END)], True, id="known to its end"),
         pytest.param(
             DAY_SIX,
@@ -47,11 +47,11 @@ def still(at: datetime, days: float) -> BillRead:
             False,
             id="the export stopped a day before",
         ),
-        pytest.param(DAY_SIX, [BillRead(None, DAY_SIX)], True, id="a bill without rows"),
+        pytest.param(DAY_SIX, [BillStanding(None, DAY_SIX)], True, id="a bill without rows"),
     ],
 )
 def test_a_month_closes_by_itself_when_its_bill_stands_still(
-    now: datetime, reads: list[BillRead], closes: bool
+    now: datetime, reads: list[BillStanding], closes: bool
 ) -> None:
     assert closes == closes_by_itself(OCTOBER, now, reads)
 
